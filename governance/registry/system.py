@@ -4,7 +4,7 @@ ISO/IEC 42001 A.4.2 (resources), A.6.2.8 (event logs), A.3.2 (roles); EU AI Act 
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -78,7 +78,7 @@ class Labels(Record):
 
 
 class Columns(Record):
-    """Which column is what. `time_format`: `auto`, or a strptime pattern such as %Y; naive times are in the window's zone.
+    """Which column is what. `time_format`: `auto`, or a strptime pattern such as %Y; naive times are local to the window.
 
     `positive` is the prediction's and the label's favourable or selected value, written as in the file.
     """
@@ -123,9 +123,12 @@ class WindowPlan(Record):
 
     def due(self, now: datetime) -> list[Period]:
         """Every window that has ended by `now` (aware), oldest first."""
-        at = lambda day: datetime.combine(day, time(), ZoneInfo(self.zone))  # noqa: E731
-        last = min(now, at(self.until)) if self.until else now
-        return list(periods(at(self.since), last.astimezone(UTC), self.length, self.zone))
+        last = min(now, self._midnight(self.until)) if self.until else now
+        return list(periods(self._midnight(self.since), last, self.length, self.zone))
+
+    def _midnight(self, day: date) -> datetime:
+        """The start of a day in this zone."""
+        return datetime.combine(day, time(), ZoneInfo(self.zone))
 
 
 class Schedule(Record):
