@@ -78,7 +78,7 @@ class Labels(Record):
 
 
 class Columns(Record):
-    """Which column is what. `time_format`: `auto`, or a strptime pattern such as %Y; naive times are local to the window.
+    """Which column is what. `time_format`: `auto`, or a strptime pattern such as %Y; a time without a zone is local.
 
     `positive` is the prediction's and the label's favourable or selected value, written as in the file.
     """
@@ -93,6 +93,9 @@ class Columns(Record):
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
+    groups: dict[str, tuple[float, ...]] = Field(
+        default={}, description="cut points of a numeric protected column: [25, 60] makes <25, 25-59, 60+"
+    )
 
     @property
     def features(self) -> tuple[str, ...]:
