@@ -81,7 +81,7 @@ class Columns(Record):
     """Which column is what. `time_format`: `auto`, or a strptime pattern such as %Y; a time without a zone is local.
 
     `positive` is the prediction's and the label's favourable or selected value, written as in the file.
-    `groups` cuts a numeric protected column: age: [25, 60] makes <25, 25-59 and 60+ (a cut belongs to the group above it).
+    `groups` cuts a numeric protected column: age: [25, 60] makes <25, 25-59 and 60+ (a cut opens its group).
     """
 
     id: str
