@@ -1,0 +1,43 @@
+"""Where this installation keeps things, from the environment. No secret is kept here or printed.
+
+AIMS_HOME       the registry folder                    (default: deployments)
+AIMS_STATE      caches, pages, outbox, embedded store  (default: .state)
+AIMS_ARCHIVE    file:///folder or s3://bucket?endpoint=… (default: the folder `archive` of the state)
+AIMS_KEYS       the folder of the signing keys         (default: the folder `keys` of the state)
+AIMS_ORIGIN     the log's name in its checkpoints      (default: aims.invalid/local)
+AIMS_REPORTS    the address under which pages are served (default: the folder `reports` of the state)
+AIMS_NOTIFY_DEFAULT  an Apprise address for people without one (default: a file of the state)
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The folders and addresses in force."""
+
+    home: Path
+    state: Path
+    archive: str
+    keys: Path
+    origin: str
+    reports: str
+    notify_default: str
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """What the AIMS_* variables say, with defaults for a first try on one machine."""
+        env = os.environ.get
+        home = Path(env("AIMS_HOME") or "deployments").resolve()
+        state = Path(env("AIMS_STATE") or ".state").resolve()
+        return cls(
+            home=home,
+            state=state,
+            archive=env("AIMS_ARCHIVE") or (state / "archive").as_uri(),
+            keys=Path(env("AIMS_KEYS") or state / "keys").resolve(),
+            origin=env("AIMS_ORIGIN") or "aims.invalid/local",
+            reports=env("AIMS_REPORTS") or (state / "reports").as_uri(),
+            notify_default=env("AIMS_NOTIFY_DEFAULT") or (state / "notifications.jsonl").as_uri(),
+        )
