@@ -1,0 +1,47 @@
+"""Evidence: bundles that anyone can verify, in a log that cannot be rewritten unseen. Pure: bytes in, bytes out."""
+
+from governance.evidence.address import bundle_id, bundle_key
+from governance.evidence.archive import Archive, Lock, MissingObject, Version
+from governance.evidence.bundle import Bundle, build_bundle, read_bundle
+from governance.evidence.checkpoint import checkpoint, settled_size, three_lines
+from governance.evidence.initialise import initialise_archive, load_root
+from governance.evidence.log import Entry, Log
+from governance.evidence.malformed import Malformed
+from governance.evidence.root import LockRule, Root, TrustedKey
+from governance.evidence.sealing import Receipt, iter_bundles, seal, store_bundle, sweep
+from governance.evidence.signer import Keys, LogSigner, StatementSigner
+from governance.evidence.statement import Statement, decision_statement, test_result_statement
+
+__all__ = [
+    "Archive",
+    "Bundle",
+    "Entry",
+    "Keys",
+    "Lock",
+    "LockRule",
+    "Log",
+    "LogSigner",
+    "Malformed",
+    "MissingObject",
+    "Receipt",
+    "Root",
+    "Statement",
+    "StatementSigner",
+    "TrustedKey",
+    "Version",
+    "build_bundle",
+    "bundle_id",
+    "bundle_key",
+    "checkpoint",
+    "decision_statement",
+    "initialise_archive",
+    "iter_bundles",
+    "load_root",
+    "read_bundle",
+    "seal",
+    "settled_size",
+    "store_bundle",
+    "sweep",
+    "test_result_statement",
+    "three_lines",
+]

@@ -1,0 +1,53 @@
+"""Opening an archive by its address: `file:///path` or `s3://bucket?endpoint=http://127.0.0.1:8333&region=us-east-1`.
+
+Credentials for S3 come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), a profile or
+the host's role, never from the address.
+"""
+
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from governance.adapters.directory import DirectoryArchive
+from governance.errors import ConfigurationError, Fault, Place
+from governance.evidence.archive import Archive
+from governance.evidence.log import Log
+
+EXAMPLES = "file:///path or s3://bucket?endpoint=https://host&region=us-east-1"
+
+
+def open_archive(url: str, *, read_only: bool = False) -> Archive:
+    """The archive at an address; a plain path is a directory.
+
+    Args:
+        url: see the module's docstring. `region` defaults to us-east-1.
+        read_only: refuse every write.
+
+    Raises:
+        ConfigurationError: the address is none of these.
+        ArchiveUnavailable: opened for reading, and there is no such folder.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in ("", "file") and not parts.netloc and parts.path:
+        return DirectoryArchive(Path(unquote(parts.path) if parts.scheme else url), read_only=read_only)
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme == "s3" and parts.netloc and "@" not in parts.netloc and options.keys() <= {"endpoint", "region"}:
+        from governance.adapters.s3 import S3Archive  # noqa: PLC0415  boto3 costs 0.2 s that a directory need not pay
+
+        region = options.get("region", "us-east-1")
+        return S3Archive(parts.netloc, endpoint=options.get("endpoint"), region=region, read_only=read_only)
+    raise ConfigurationError(Fault(Place(), EXAMPLES, f"an address of scheme {parts.scheme!r}", "Write it like these."))
+
+
+def load_log(archive: Archive, cache: Path) -> Log:
+    """The archive's log, with the lines of an earlier visit read from a file that is then brought up to date.
+
+    The file is only a convenience: a damaged or foreign one is read anew from the archive.
+    """
+    known = cache.read_bytes() if cache.is_file() else b""
+    log = Log.load(archive, known)
+    if (text := log.text()) != known:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        partial = cache.with_name(f"{cache.name}.partial")
+        partial.write_bytes(text)
+        partial.replace(cache)
+    return log

@@ -1,0 +1,137 @@
+"""An archive in a plain directory: create-once by temporary file, fsync and hard link.
+
+Tamper-evident by its signatures, not write-once: whoever may write the folder may delete from it. `verify` says so.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from governance.errors import ArchiveUnavailable, Fault, Place
+from governance.evidence.archive import Lock, Version, missing_object
+
+PARTIAL = ".partial"  # files that are being written; a kill leaves them here, and they are no objects
+
+
+class DirectoryArchive:
+    """`file://` archive. Satisfies `governance.evidence.Archive`."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self._folder = folder.absolute()
+        self._read_only = read_only
+        if read_only and not folder.is_dir():
+            raise self._unavailable("", "a folder", "none", "Check the address.")
+
+    @property
+    def name(self) -> str:
+        """`file:///path`."""
+        return self._folder.as_uri()
+
+    @property
+    def locks(self) -> bool:
+        """A directory locks nothing."""
+        return False
+
+    def put_new(self, key: str, body: bytes, *, retain_until: datetime | None = None) -> bool:  # noqa: ARG002
+        """Write the object unless the key is taken. It is complete and on the disk when this returns."""
+        if self._read_only:
+            raise self._unavailable(key, "an archive open for writing", "one open for reading", "Open it for writing.")
+        try:
+            return self._link(self._path(key), body)
+        except OSError as error:
+            mend = "Free space, or mend the folder's permissions."
+            raise self._unavailable(key, "a place to write", error.strerror or "an error", mend) from error
+
+    def get(self, key: str, version_id: str | None = None) -> bytes:  # noqa: ARG002
+        """The bytes under the key."""
+        path = self._path(key)
+        try:
+            if path.is_file() and not path.is_symlink():
+                return path.read_bytes()
+        except OSError as error:
+            mend = "Mend the folder's permissions."
+            raise self._unavailable(key, "a readable file", error.strerror or "an error", mend) from error
+        raise missing_object(self.name, key)
+
+    def exists(self, key: str) -> bool:
+        """Whether a file stands under the key."""
+        path = self._path(key)
+        return path.is_file() and not path.is_symlink()
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """The keys under the prefix, sorted."""
+        return iter(sorted(self._walk(prefix)))
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """One version a file; its time is the file's, which a copy may change."""
+        for key in self.list(prefix):
+            with suppress(FileNotFoundError):
+                facts = self._path(key).lstat()
+                yield Version(key, "", datetime.fromtimestamp(facts.st_mtime, UTC), facts.st_size)
+
+    def lock_of(self, key: str, version_id: str | None = None) -> Lock | None:  # noqa: ARG002
+        """None: nothing is locked. Raises MissingObject."""
+        if not self.exists(key):
+            raise missing_object(self.name, key)
+        return None
+
+    def _path(self, key: str) -> Path:
+        if not key or any(part in ("", ".", "..", PARTIAL) for part in key.split("/")) or "\0" in key:
+            raise self._unavailable(key, "a relative key", "another", "Use the keys of governance.evidence.address.")
+        return self._folder / key
+
+    def _walk(self, prefix: str) -> Iterator[str]:
+        """Everything that is no folder, links too: what is not ours must show."""
+        top = self._folder / prefix.rpartition("/")[0]
+        for here, folders, names in os.walk(top):
+            if Path(here) == self._folder:
+                folders[:] = [name for name in folders if name != PARTIAL]
+            for name in (*names, *(name for name in folders if (Path(here) / name).is_symlink())):
+                key = (Path(here) / name).relative_to(self._folder).as_posix()
+                if key.startswith(prefix):
+                    yield key
+
+    def _link(self, path: Path, body: bytes) -> bool:
+        if path.exists():
+            return False
+        _make_folders(path.parent, self._folder)
+        partial = self._folder / PARTIAL
+        partial.mkdir(exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=partial)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(body)
+                file.flush()
+                os.fchmod(file.fileno(), 0o444)
+                os.fsync(file.fileno())
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        _sync(path.parent)
+        return True
+
+    def _unavailable(self, key: str, expected: str, found: str, mend: str) -> ArchiveUnavailable:
+        return ArchiveUnavailable(Fault(Place(file=key[:200], system=self.name), expected, found, mend))
+
+
+def _make_folders(folder: Path, top: Path) -> None:
+    """Make the folder and put each new name on the disk, from the top down."""
+    if folder.is_dir():
+        return
+    if folder != top:
+        _make_folders(folder.parent, top)
+    folder.mkdir(parents=True, exist_ok=True)
+    _sync(folder.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

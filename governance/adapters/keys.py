@@ -1,0 +1,144 @@
+"""Keys in a folder: ECDSA P-256 for statements, Ed25519 for the log. Made once; files 0600; optionally encrypted.
+
+A passphrase comes from AIMS_KEY_PASSPHRASE. Demo keys carry DEMO in their name and in every root file that trusts them.
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_p256
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from securesystemslib.signer import CryptoSigner
+
+from governance.errors import Fault, KeyFault, Place
+from governance.evidence.signer import DEMO, Keys
+
+PASSPHRASE = "AIMS_KEY_PASSPHRASE"  # noqa: S105  the name of the variable
+STATEMENT_FILE, LOG_FILE = "statement.pem", "log.pem"
+ANEW = "Run `aims keys init` with an empty folder."
+PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey
+
+
+class FileLogSigner:
+    """An Ed25519 log key held in memory. Satisfies `governance.evidence.LogSigner`."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+
+    @property
+    def pem(self) -> str:
+        """The public half in PEM."""
+        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+    @property
+    def raw(self) -> bytes:
+        """The public half, 32 bytes."""
+        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, 64 bytes."""
+        return self._key.sign(message)
+
+
+def create_keys(folder: Path, *, name: str = "", demo: bool = False) -> Keys:
+    """Make both keys in the folder and return them; keys that are there already stay as they are.
+
+    Args:
+        folder: made with mode 0700 when missing.
+        name: what the root file calls the keys; the folder's name by default.
+        demo: mark the keys as proving nothing: their file names and their name hold DEMO.
+
+    Raises:
+        KeyFault: the folder cannot be written, or holds keys that cannot be used.
+    """
+    mark = f"{DEMO}-" if demo else ""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file, make in ((STATEMENT_FILE, _new_p256), (LOG_FILE, Ed25519PrivateKey.generate)):
+            _write_once(folder / f"{mark}{file}", make)
+    except OSError as error:
+        mend = "Choose another folder, or mend its permissions."
+        raise _fault(folder, "a folder for keys", error.strerror or "an error", mend) from error
+    return load_keys(folder, name=name)
+
+
+def load_keys(folder: Path, *, name: str = "") -> Keys:
+    """The keys in the folder; real ones before demo ones.
+
+    Raises:
+        KeyFault: a key is missing, readable by others, encrypted without a passphrase at hand, or of another kind.
+    """
+    mark = next((mark for mark in ("", f"{DEMO}-") if (folder / f"{mark}{STATEMENT_FILE}").exists()), "")
+    statement = _load(folder / f"{mark}{STATEMENT_FILE}", "a P-256 key")
+    log = _load(folder / f"{mark}{LOG_FILE}", "an Ed25519 key")
+    if not isinstance(statement, EllipticCurvePrivateKey) or not isinstance(statement.curve, SECP256R1):
+        raise _fault(folder / f"{mark}{STATEMENT_FILE}", "a P-256 key", "a key of another kind", ANEW)
+    if not isinstance(log, Ed25519PrivateKey):
+        raise _fault(folder / f"{mark}{LOG_FILE}", "an Ed25519 key", "a key of another kind", ANEW)
+    return Keys(mark + (name or folder.absolute().name), CryptoSigner(statement), FileLogSigner(log))
+
+
+def _new_p256() -> EllipticCurvePrivateKey:
+    return generate_p256(SECP256R1())
+
+
+def _write_once(path: Path, make: Callable[[], PrivateKey]) -> None:
+    """Write a new key unless the file is there: linked whole, so no reader ever meets half a key."""
+    if path.exists():
+        return
+    pem = make().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, _encryption())
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(pem)
+            os.fsync(file.fileno())
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _encryption() -> KeySerializationEncryption:
+    passphrase = os.environ.get(PASSPHRASE)
+    return BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+
+
+def _load(path: Path, expected: str) -> object:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise _fault(path, "a file that only its owner can read (0600)", f"mode {mode:04o}", f"chmod 600 {path}")
+        return _decrypt(path.read_bytes(), path)
+    except OSError as error:
+        raise _fault(path, expected, error.strerror or "an error", "Run `aims keys init`.") from error
+
+
+def _decrypt(pem: bytes, path: Path) -> object:
+    passphrase = os.environ.get(PASSPHRASE)
+    is_encrypted = b"ENCRYPTED" in pem[:64]
+    if is_encrypted and not passphrase:
+        raise _fault(path, f"the passphrase in {PASSPHRASE}", "none", "Set it for this process only.")
+    try:
+        return load_pem_private_key(pem, passphrase.encode() if is_encrypted and passphrase else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        found = "another passphrase or a damaged file" if is_encrypted else "a damaged file"
+        raise _fault(path, "a private key in PEM (PKCS#8)", found, "Restore it from its backup.") from None
+
+
+def _fault(path: Path, expected: str, found: str, mend: str) -> KeyFault:
+    return KeyFault(Fault(Place(file=str(path)), expected, found, mend))

@@ -1,0 +1,205 @@
+"""An archive in one versioned S3 bucket with Object Lock. The only module that imports boto3.
+
+Each object is one PutObject with If-None-Match: *, its SHA-256 and COMPLIANCE lock headers, never in parts: some stores
+drop the lock of a multipart upload. The lock is read back after each put: some stores accept the headers and drop them.
+The record of a key is its oldest version that was not sent in parts, whatever If-None-Match did.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from governance.errors import ArchiveUnavailable, Fault, Place
+from governance.evidence.archive import Lock, Version, missing_object
+
+CONNECT_SECONDS, READ_SECONDS = 5, 20  # a loser of If-None-Match on SeaweedFS may wait 7 s
+TAKEN = {412, 409}
+GONE = {"NoSuchKey", "404", "NoSuchVersion", "MethodNotAllowed"}
+UNKNOWN = "unknown"
+
+
+class S3Archive:
+    """`s3://` archive. Satisfies `governance.evidence.Archive`. Safe to share between threads."""
+
+    def __init__(
+        self,
+        bucket: str,
+        *,
+        endpoint: str | None = None,
+        region: str = "us-east-1",
+        credentials: tuple[str, str] | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self._bucket, self._endpoint, self._read_only = bucket, endpoint, read_only
+        key, secret = credentials or (None, None)
+        config = Config(
+            s3={"addressing_style": "path"},
+            retries={"mode": "standard", "max_attempts": 4},
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            max_pool_connections=32,
+        )
+        session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
+        self._client = session.client("s3", endpoint_url=endpoint, config=config)
+
+    @property
+    def name(self) -> str:
+        """`s3://bucket?endpoint=…`."""
+        query = urlencode({"endpoint": self._endpoint}, safe=":/") if self._endpoint else ""
+        return f"s3://{self._bucket}" + (f"?{query}" if query else "")
+
+    @property
+    def locks(self) -> bool:
+        """S3 has Object Lock; whether this bucket uses it, `lock_of` tells."""
+        return True
+
+    def put_new(self, key: str, body: bytes, *, retain_until: datetime | None = None) -> bool:
+        """Write the object unless the key is taken, and see that it is locked as asked."""
+        if self._read_only:
+            self._fail(key, "an archive open for writing", "one open for reading", "Open it for writing.")
+        version_id = self._put(key, body, retain_until)
+        if version_id is None:
+            return False
+        if version_id == UNKNOWN:
+            return self._mine_after_all(key, body)
+        if retain_until is not None:
+            self._see_locked(key, version_id, retain_until)
+        return self._record(key).version_id == version_id
+
+    def get(self, key: str, version_id: str | None = None) -> bytes:
+        """The record's bytes, or one version's."""
+        wanted = version_id or self._record(key).version_id
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=wanted)
+            return bytes(answer["Body"].read())
+        except (ClientError, BotoCoreError) as error:
+            self._missing_or_fail(key, error)
+
+    def exists(self, key: str) -> bool:
+        """Whether the key has a record."""
+        return any(version.key == key and _is_record(version) for version in self.versions(key))
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """The keys with a record, sorted; a delete marker hides nothing."""
+        for key, versions in groupby(self.versions(prefix), key=lambda version: version.key):
+            if any(_is_record(version) for version in versions):
+                yield key
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """All versions and delete markers, by key, then oldest first (S3 lists newest first)."""
+        for _, newest_first in groupby(self._listed(prefix), key=lambda version: version.key):
+            yield from reversed(list(newest_first))
+
+    def lock_of(self, key: str, version_id: str | None = None) -> Lock | None:
+        """The lock of the record or of one version."""
+        wanted = version_id or self._record(key).version_id
+        try:
+            head = self._client.head_object(Bucket=self._bucket, Key=key, VersionId=wanted)
+        except (ClientError, BotoCoreError) as error:
+            self._missing_or_fail(key, error)
+        mode, until = head.get("ObjectLockMode"), head.get("ObjectLockRetainUntilDate")
+        return Lock(mode, until) if mode and until else None
+
+    def _put(self, key: str, body: bytes, retain_until: datetime | None) -> str | None:
+        """The version written; None when the key is taken; UNKNOWN when no answer told."""
+        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": retain_until} if retain_until else {}
+        try:
+            answer = self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*", ChecksumSHA256=digest, **lock
+            )
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if status in TAKEN:
+                return self._settle_taken(key)
+            if status >= 500:
+                return UNKNOWN
+            self._missing_or_fail(key, error)
+        except BotoCoreError:
+            return UNKNOWN
+        return str(answer.get("VersionId") or UNKNOWN)
+
+    def _settle_taken(self, key: str) -> str | None:
+        """A 409 may come while another is still writing; a retried request may meet its own first try. So look."""
+        return UNKNOWN if self.exists(key) else self._fail(key, "the object that was first", "none yet", "Repeat.")
+
+    def _mine_after_all(self, key: str, body: bytes) -> bool:
+        """After no clear answer: our bytes as the record count as ours; equal bytes of another do no harm."""
+        if not self.exists(key):
+            self._fail(key, "an answer from the store", "none in time", "Repeat; it is safe.")
+        return self.get(key) == body
+
+    def _see_locked(self, key: str, version_id: str, until: datetime) -> None:
+        lock = self.lock_of(key, version_id)
+        if lock is None or lock.mode != "COMPLIANCE" or abs((lock.until - until).total_seconds()) > 1:
+            found = f"{lock.mode} until {lock.until:%Y-%m-%dT%H:%M:%SZ}" if lock else "no lock"
+            mend = "Use a bucket made with Object Lock, and a store that keeps it (`aims doctor --store`)."
+            self._fail(key, f"a COMPLIANCE lock until {until:%Y-%m-%dT%H:%M:%SZ}", found, mend)
+
+    def _record(self, key: str) -> Version:
+        for version in self.versions(key):
+            if version.key == key and _is_record(version):
+                return version
+        raise missing_object(self.name, key)
+
+    def _listed(self, prefix: str) -> Iterator[Version]:
+        """Everything under the prefix as the store lists it: keys sorted, each newest first, markers among them."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+        try:
+            for page in pages:
+                found = [_version(item) for item in page.get("Versions", [])]
+                found += [_marker(item) for item in page.get("DeleteMarkers", [])]
+                yield from sorted(_newest_first(found), key=lambda version: version.key)
+        except (ClientError, BotoCoreError) as error:
+            self._missing_or_fail(prefix, error)
+
+    def _missing_or_fail(self, key: str, error: Exception) -> NoReturn:
+        code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+        if code in GONE:
+            raise missing_object(self.name, key) from error
+        mend = "Check the endpoint, the bucket and the AWS_* credentials; `aims doctor` tries each."
+        self._fail(key, "an answer from the store", code or type(error).__name__, mend)
+
+    def _fail(self, key: str, expected: str, found: str, mend: str) -> NoReturn:
+        raise ArchiveUnavailable(Fault(Place(file=key, system=self.name), expected, found, mend))
+
+
+def _is_record(version: Version) -> bool:
+    return not version.is_marker and not version.is_multipart
+
+
+def _newest_first(versions: list[Version]) -> list[Version]:
+    """Markers come in a list of their own: put them among the versions by time, keeping the store's order else."""
+    return sorted(versions, key=lambda version: version.stored_at, reverse=True)
+
+
+def _version(item: dict[str, Any]) -> Version:
+    return Version(
+        key=item["Key"],
+        version_id=item["VersionId"],
+        stored_at=item["LastModified"],
+        size=item["Size"],
+        is_latest=item["IsLatest"],
+        is_multipart="-" in item.get("ETag", ""),
+        owner=str(item.get("Owner", {}).get("ID", "")),
+    )
+
+
+def _marker(item: dict[str, Any]) -> Version:
+    return Version(
+        key=item["Key"],
+        version_id=item["VersionId"],
+        stored_at=item["LastModified"],
+        size=0,
+        is_latest=item["IsLatest"],
+        is_marker=True,
+        owner=str(item.get("Owner", {}).get("ID", "")),
+    )

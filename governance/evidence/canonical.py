@@ -1,0 +1,42 @@
+"""JSON as bytes that everyone agrees on: written by RFC 8785, read strictly."""
+
+import json
+from typing import Any
+
+import rfc8785
+
+from governance.errors import EvidenceError, Fault, Place
+from governance.evidence.malformed import malformed
+
+
+def canonical_json(value: Any) -> bytes:
+    """The RFC 8785 bytes of a JSON value. Raises EvidenceError for NaN, infinity and integers beyond 2^53-1."""
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, RecursionError) as error:
+        fault = Fault(
+            Place(), "a JSON value (RFC 8785)", str(error), "Give text, finite numbers, lists and mappings only."
+        )
+        raise EvidenceError(fault) from error
+
+
+def read_json(body: bytes, where: str) -> dict[str, Any]:
+    """The JSON object in `body`. Raises Malformed for all else: a repeated name, NaN, wrong UTF-8, deep nesting."""
+    try:
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise malformed(where, "one JSON object in UTF-8 without repeated names", type(error).__name__) from None
+    if not isinstance(value, dict):
+        raise malformed(where, "a JSON object", type(value).__name__)
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("repeated name")
+    return value
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)

@@ -1,0 +1,96 @@
+"""Signing the head of the log, and taking it out of the archive: a checkpoint kept elsewhere decides what happened."""
+
+from datetime import datetime
+
+from governance.errors import EvidenceError, Fault, Place
+from governance.evidence.address import CHECKPOINTS, checkpoint_key, slot_size
+from governance.evidence.archive import Archive
+from governance.evidence.log import Log
+from governance.evidence.note import Checkpoint, Note, NoteSignature, key_id, parse_checkpoint, parse_note
+from governance.evidence.signer import LogSigner
+
+
+def checkpoint(
+    archive: Archive,
+    signer: LogSigner,
+    origin: str,
+    *,
+    log: Log | None = None,
+    retain_until: datetime | None = None,
+    size: int | None = None,
+) -> bytes | None:
+    """Sign the log's head and put it into the archive; return the signed note (None while the log is empty).
+
+    Args:
+        archive: whose log.
+        signer: the Ed25519 log key.
+        origin: the archive's name in its checkpoints.
+        log: what the caller knows of the log already.
+        retain_until: until when the checkpoint is locked.
+        size: sign only the first `size` lines (see `settled_size`, for stores that ignore If-None-Match).
+
+    Raises:
+        EvidenceError: the newest checkpoint in the archive is of another history. Signing would hide a fork.
+        ArchiveUnavailable: the store did not answer.
+    """
+    log = Log.load(archive) if log is None else log
+    size = len(log) if size is None else size
+    if not size:
+        return None
+    key = checkpoint_key(size)
+    previous = newest_checkpoint(archive, size)
+    if previous is not None:
+        _refuse_fork(previous, log)
+        if previous.size == size:
+            return archive.get(key)
+    note = sign_checkpoint(Checkpoint(origin, size, log.root(size)), signer)
+    return note if archive.put_new(key, note, retain_until=retain_until) else archive.get(key)
+
+
+def sign_checkpoint(head: Checkpoint, signer: LogSigner) -> bytes:
+    """The checkpoint as a signed note (c2sp.org/tlog-checkpoint)."""
+    text = head.text()
+    signature = NoteSignature(head.origin, key_id(head.origin, signer.raw), signer.sign(text.encode()))
+    return Note(text, (signature,)).to_bytes()
+
+
+def newest_checkpoint(archive: Archive, size: int) -> Checkpoint | None:
+    """The newest checkpoint over at most `size` lines, its signature not judged; None when there is none.
+
+    The thousand keys beside `size` are looked at first, so a long log is rarely listed whole.
+    """
+    near = checkpoint_key(size).rpartition("/")[0] + "/"
+    for prefix in (near, CHECKPOINTS):
+        sizes = [found for key in archive.list(prefix) if (found := slot_size(key)) is not None and found <= size]
+        if sizes:
+            key = checkpoint_key(max(sizes))
+            return parse_checkpoint(parse_note(archive.get(key), key).text, key)
+    return None
+
+
+def settled_size(archive: Archive, log: Log, before: datetime) -> int:
+    """The number of lines in seals stored before a moment: two request timeouts ago, nobody can still be racing."""
+    size = 0
+    for version in archive.versions("log/seal/"):
+        start = slot_size(version.key)
+        if start is None or version.is_marker or version.stored_at >= before:
+            continue
+        size = max(size, _end_of_seal(archive, version.key, start))
+    return min(size, len(log))
+
+
+def _end_of_seal(archive: Archive, key: str, start: int) -> int:
+    return start + archive.get(key).count(b"\n")
+
+
+def three_lines(note: bytes | str) -> str:
+    """The three lines of a checkpoint for people: origin, size, root. They may stand in a mail, a page, a report."""
+    body = note.encode() if isinstance(note, str) else note
+    return parse_checkpoint(parse_note(body, "checkpoint").text, "checkpoint").text()
+
+
+def _refuse_fork(previous: Checkpoint, log: Log) -> None:
+    if log.root(previous.size) != previous.root:
+        place = Place(file=checkpoint_key(previous.size))
+        found = "another history of the same lines"
+        raise EvidenceError(Fault(place, "a prefix of this log", found, "Sign nothing; run `aims verify`."))

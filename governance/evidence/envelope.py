@@ -1,0 +1,64 @@
+"""DSSE v1 envelopes (secure-systems-lab/dsse, protocol.md) with one signature, in one spelling (RFC 8785)."""
+
+from dataclasses import dataclass
+
+from governance.evidence import b64
+from governance.evidence.canonical import canonical_json, read_json
+from governance.evidence.malformed import malformed
+from governance.evidence.signature import PublicKey
+from governance.evidence.signer import StatementSigner
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+
+def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
+    """The pre-authentication encoding: the bytes that are signed."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """An in-toto statement's bytes, the id of the key that signed them, and the signature (DER for P-256)."""
+
+    payload: bytes
+    keyid: str
+    signature: bytes
+
+    def to_bytes(self) -> bytes:
+        """The envelope as canonical JSON."""
+        signature = {"keyid": self.keyid, "sig": b64.encode(self.signature)}
+        envelope = {"payload": b64.encode(self.payload), "payloadType": PAYLOAD_TYPE, "signatures": [signature]}
+        return canonical_json(envelope)
+
+    def signed_by(self, key: PublicKey) -> bool:
+        """Whether this key made the signature."""
+        return key.verifies(self.signature, pae(self.payload))
+
+
+def sign_envelope(payload: bytes, signer: StatementSigner) -> Envelope:
+    """The envelope around the payload. A signer out of reach (HSM, KMS) raises its own KeyFault."""
+    signature = signer.sign(pae(payload))
+    return Envelope(payload, str(signature.keyid), bytes.fromhex(signature.signature))
+
+
+def parse_envelope(body: bytes, where: str) -> Envelope:
+    """The envelope in `body`. Raises Malformed unless `Envelope.to_bytes` writes exactly these bytes."""
+    value = read_json(body, where)
+    try:
+        (signature,) = value["signatures"]
+        payload, keyid, sig = value["payload"], signature["keyid"], signature["sig"]
+    except (KeyError, TypeError, ValueError):
+        raise malformed(where, "a DSSE envelope with one signature", "another JSON object") from None
+    if not all(isinstance(text, str) for text in (payload, keyid, sig)):
+        raise malformed(where, "text in payload, keyid and sig", "another type")
+    envelope = Envelope(b64.decode(payload, where), keyid, b64.decode(sig, where))
+    if not _is_ascii(keyid) or envelope.to_bytes() != body:
+        raise malformed(
+            where, f"canonical JSON of payload, payloadType {PAYLOAD_TYPE} and one signature", "other bytes"
+        )
+    return envelope
+
+
+def _is_ascii(text: str) -> bool:
+    return text.isascii() and text.isprintable()

@@ -1,0 +1,144 @@
+"""The log: seals joined into one list of lines, each the sha256 and the key of an object (RFC 6962 leaves).
+
+A seal is text in the format of `sha256sum`; its key is the number of lines before it. See docs/formats/log.md.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from governance.evidence.address import LOGGED, seal_key
+from governance.evidence.archive import Archive, MissingObject
+from governance.evidence.malformed import Malformed, malformed
+from governance.evidence.tree import Frontier, leaf_hash, root_hash
+
+MAX_SEAL_LINES = 10_000
+_LINE = re.compile(rf"([0-9a-f]{{64}})  ({LOGGED.pattern})")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log: an object's sha256 in hex, and its key."""
+
+    digest: str
+    key: str
+
+    @property
+    def line(self) -> str:
+        """As it stands in a seal, with its newline."""
+        return f"{self.digest}  {self.key}\n"
+
+    @property
+    def leaf(self) -> bytes:
+        """Its leaf hash."""
+        return leaf_hash(self.line.encode())
+
+
+def entry_of(key: str, body: bytes) -> Entry:
+    """The entry for an object's bytes. Raises Malformed for a key that the log may not hold."""
+    if not LOGGED.fullmatch(key):
+        raise malformed(key, "a key under bundle/, trust/ or log/anchor/", "another key")
+    return Entry(sha256(body).hexdigest(), key)
+
+
+def print_seal(entries: Iterable[Entry]) -> bytes:
+    """The bytes of a seal."""
+    return "".join(entry.line for entry in entries).encode()
+
+
+def parse_seal(body: bytes, where: str) -> list[Entry]:
+    """The entries of a seal, at least one. Raises Malformed for anything but lines of `sha256sum` about known keys."""
+    try:
+        text = body.decode("ascii")
+    except UnicodeDecodeError:
+        raise malformed(where, "lines of sha256sum", "bytes outside ASCII") from None
+    matches = [_LINE.fullmatch(line) for line in text.removesuffix("\n").split("\n")]
+    if not text.endswith("\n") or None in matches or len(matches) > MAX_SEAL_LINES:
+        raise malformed(where, f"1 to {MAX_SEAL_LINES} lines of sha256sum about objects of the archive", "other bytes")
+    return [Entry(match[1], match[2]) for match in matches if match]
+
+
+class Log:
+    """The lines known so far, growing as `refresh` reads further seals. Not for use by several threads at once."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.entries: list[Entry] = []
+        self.last_seal = 0
+        self._index: dict[str, int] = {}
+        self._frontier = Frontier()
+        self.append(list(entries))
+
+    @classmethod
+    def load(cls, archive: Archive, known: bytes = b"") -> "Log":
+        """The archive's log. `known` is an earlier `text()`: it saves reading those seals again, and is checked.
+
+        Raises:
+            Malformed: a seal is not one.
+            ArchiveUnavailable: the store did not answer.
+        """
+        log = cls._recall(archive, known) if known else cls()
+        log.refresh(archive)
+        return log
+
+    @classmethod
+    def _recall(cls, archive: Archive, known: bytes) -> "Log":
+        """The log from a kept text, or an empty one when the archive's last seal is not the one that was kept."""
+        head, _, rest = known.partition(b"\n")
+        try:
+            start, entries = int(head), parse_text(rest)
+            if 0 <= start < len(entries) and archive.get(seal_key(start)) == print_seal(entries[start:]):
+                log = cls(entries)
+                log.last_seal = start
+                return log
+        except (ValueError, Malformed, MissingObject):
+            pass
+        return cls()
+
+    def refresh(self, archive: Archive) -> None:
+        """Read the seals written since."""
+        while True:
+            key = seal_key(len(self))
+            try:
+                body = archive.get(key)
+            except MissingObject:
+                return
+            self.append(parse_seal(body, key))
+
+    def append(self, entries: list[Entry]) -> None:
+        """Add the lines of one more seal."""
+        self.last_seal = len(self.entries)
+        for entry in entries:
+            self._index.setdefault(entry.key, len(self.entries))
+            self.entries.append(entry)
+            self._frontier.push(entry.leaf)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._index
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def index(self, key: str) -> int:
+        """Where the key stands, from 0. Raises KeyError."""
+        return self._index[key]
+
+    def root(self, size: int | None = None) -> bytes:
+        """The root over the first `size` lines (all of them by default)."""
+        if size is None or size == len(self):
+            return self._frontier.root()
+        return root_hash([entry.leaf for entry in self.entries[:size]])
+
+    def text(self) -> bytes:
+        """What to keep for `load(known=...)`: the start of the last seal, then every line."""
+        return b"%d\n" % self.last_seal + print_seal(self.entries)
+
+
+def parse_text(body: bytes) -> list[Entry]:
+    """The entries of a kept log, of any length. Raises Malformed."""
+    lines = body.split(b"\n")[:-1]
+    chunks = (lines[at : at + MAX_SEAL_LINES] for at in range(0, len(lines), MAX_SEAL_LINES))
+    return [entry for chunk in chunks for entry in parse_seal(b"\n".join(chunk) + b"\n", "the kept log")]

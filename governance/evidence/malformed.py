@@ -1,0 +1,12 @@
+"""One error for bytes that break their format: no parser of this package lets another exception out."""
+
+from governance.errors import EvidenceError, Fault, Place
+
+
+class Malformed(EvidenceError):
+    """Bytes that do not follow the format they should have. Carries the place, never the content."""
+
+
+def malformed(where: str, expected: str, found: str, mend: str = "Take the object from a good copy.") -> Malformed:
+    """The error for an object or member `where` that breaks its format."""
+    return Malformed(Fault(Place(file=where), expected, found, mend))

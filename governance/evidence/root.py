@@ -1,0 +1,125 @@
+"""The root file: which keys may sign for an archive, from where to where in its log, and how objects are locked.
+
+Validity is counted in log positions, not in clock time: whoever steals a key can set a clock, but cannot insert lines.
+The sha256 of version 1 is what people write down on paper (audit letter, board minutes).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from governance.evidence.canonical import canonical_json, read_json
+from governance.evidence.malformed import malformed
+from governance.evidence.signature import ED25519, PublicKey
+from governance.evidence.signer import DEMO, Keys
+
+
+@dataclass(frozen=True)
+class TrustedKey:
+    """A public key and the half-open range of log positions in which it may sign; `until` None means still valid.
+
+    For statements the position is the index of the bundle's line; for checkpoints it is the size of the log.
+    """
+
+    name: str
+    keyid: str
+    algorithm: str
+    pem: str
+    start: int = 0
+    until: int | None = None
+
+    def valid_at(self, position: int) -> bool:
+        """Whether it may sign there."""
+        return self.start <= position and (self.until is None or position < self.until)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether its name says that it proves nothing."""
+        return DEMO in self.name
+
+
+@dataclass(frozen=True)
+class LockRule:
+    """How objects must be locked: mode COMPLIANCE for `days` from storing; mode "" where the store cannot lock."""
+
+    mode: str = ""
+    days: int = 0
+
+
+@dataclass(frozen=True)
+class Root:
+    """One version of the root file."""
+
+    archive: str
+    version: int
+    statement: tuple[TrustedKey, ...]
+    log: tuple[TrustedKey, ...]
+    lock: LockRule = LockRule()
+    heartbeat_seconds: int | None = None
+    threshold: int = 0
+    holders: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """The file: canonical JSON."""
+        return canonical_json(asdict(self))
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the file in hex: what is pinned on paper."""
+        return sha256(self.to_bytes()).hexdigest()
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether any of its keys is a demo key."""
+        return any(key.is_demo for key in (*self.statement, *self.log))
+
+
+def trusted_keys(keys: Keys) -> tuple[TrustedKey, TrustedKey]:
+    """The statement key and the log key as a root file holds them, valid from position 0."""
+    public = keys.statement.public_key
+    statement = TrustedKey(keys.name, public.keyid, public.scheme, public.keyval["public"])
+    log = TrustedKey(keys.name, sha256(keys.log.raw).hexdigest(), ED25519, keys.log.pem)
+    return statement, log
+
+
+def parse_root(body: bytes, where: str) -> Root:
+    """The root in `body`. Raises Malformed unless `Root.to_bytes` writes exactly these bytes and each key loads."""
+    value = read_json(body, where)
+    try:
+        root = _root(value)
+        is_ours = root.to_bytes() == body
+    except (KeyError, TypeError, AttributeError, ValueError):
+        is_ours = False
+    if not is_ours:
+        raise malformed(where, "a root file (docs/formats/log.md)", "another JSON object")
+    for key in (*root.statement, *root.log):
+        if PublicKey.from_pem(key.pem, where).algorithm != key.algorithm:
+            raise malformed(where, f"a key of {key.algorithm}", "a key of another algorithm")
+    return root
+
+
+def _root(value: Mapping[str, Any]) -> Root:
+    rest = {name: value[name] for name in ("archive", "version", "heartbeat_seconds", "threshold")}
+    root = Root(
+        **rest,
+        statement=tuple(TrustedKey(**key) for key in value["statement"]),
+        log=tuple(TrustedKey(**key) for key in value["log"]),
+        lock=LockRule(**value["lock"]),
+        holders=tuple(value["holders"]),
+        files=dict(value["files"]),
+    )
+    _typed(root)
+    return root
+
+
+def _typed(root: Root) -> None:
+    """Refuse values of other types: what is not text or a whole number here would fail later, and elsewhere."""
+    keys = (*root.statement, *root.log)
+    texts = [root.archive, root.lock.mode, *root.holders, *root.files, *root.files.values()]
+    texts += [text for key in keys for text in (key.name, key.keyid, key.algorithm, key.pem)]
+    numbers = [root.version, root.threshold, root.lock.days, root.heartbeat_seconds or 0]
+    numbers += [number for key in keys for number in (key.start, key.until or 0)]
+    if not all(type(text) is str for text in texts) or not all(type(number) is int for number in numbers):
+        raise TypeError("type")

@@ -1,0 +1,90 @@
+"""Deterministic USTAR (POSIX.1-1988 tar): one spelling for one set of files, so equal content is equal bytes.
+
+Regular files only, sorted by name, mode 0644, owner 0, time 0, no padding after the two closing blocks.
+Reading rebuilds each header and compares it, so whatever this module did not write is refused.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from governance.evidence.malformed import Malformed, malformed
+
+BLOCK = 512
+MAX_MEMBERS = 4096
+MAX_SIZE = 512 * 1024 * 1024
+SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9._@+=,-]*"
+_NAME = re.compile(rf"{SEGMENT}(?:/{SEGMENT})*")
+_END = bytes(2 * BLOCK)
+
+
+def write_tar(files: Mapping[str, bytes]) -> bytes:
+    """The tar of the files (name to content). Raises Malformed for a name or a size that the format does not allow."""
+    parts = []
+    for name in sorted(files):
+        body = files[name]
+        parts += [_header(name, len(body)), body, bytes(-len(body) % BLOCK)]
+    tar = b"".join([*parts, _END])
+    if len(tar) > MAX_SIZE or len(files) > MAX_MEMBERS:
+        raise malformed("bundle", f"at most {MAX_SIZE} bytes in {MAX_MEMBERS} members", f"{len(tar)} in {len(files)}")
+    return tar
+
+
+def read_tar(tar: bytes, where: str = "bundle") -> dict[str, bytes]:
+    """The files of a tar that `write_tar` made. Raises Malformed for any other bytes."""
+    if len(tar) > MAX_SIZE or len(tar) % BLOCK:
+        raise malformed(where, f"whole blocks, at most {MAX_SIZE} bytes", f"{len(tar)} bytes")
+    files: dict[str, bytes] = {}
+    at, previous = 0, ""
+    while tar[at : at + BLOCK] != _END[:BLOCK]:
+        name, size = _parse(tar[at : at + BLOCK], where)
+        if name <= previous or len(files) >= MAX_MEMBERS:
+            raise malformed(where, "members in sorted order, each once", "a member out of order, repeated or too many")
+        end = at + BLOCK + size
+        files[name], previous = tar[at + BLOCK : end], name
+        at = end + -size % BLOCK
+        if at > len(tar) or any(tar[end:at]):
+            raise malformed(where, f"{size} bytes of {name} padded with zeros", "fewer bytes or other padding")
+    if tar[at:] != _END:
+        raise malformed(where, "two closing blocks and nothing after", "other bytes")
+    return files
+
+
+def _parse(block: bytes, where: str) -> tuple[str, int]:
+    try:
+        base, prefix = (block[a:b].split(b"\0")[0].decode("ascii") for a, b in ((0, 100), (345, 500)))
+        name, size = f"{prefix}/{base}" if prefix else base, int(block[124:135].decode("ascii"), 8)
+        if block == _header(name, size):
+            return name, size
+    except (ValueError, Malformed):
+        pass
+    raise malformed(where, "the header of a regular file as we write it (USTAR)", "another header") from None
+
+
+def _header(name: str, size: int) -> bytes:
+    if size < 0 or size > MAX_SIZE:
+        raise malformed(name, f"a size up to {MAX_SIZE}", str(size))
+    start, end = _frame(name)
+    head = start + b"%011o" % size + end
+    checksum = sum(head)
+    return head[:148] + b"%06o\0 " % checksum + head[156:]
+
+
+@lru_cache(maxsize=1024)
+def _frame(name: str) -> tuple[bytes, bytes]:
+    prefix, base = _split(name)
+    start = base.ljust(100, b"\0") + b"0000644\0" + 2 * b"0000000\0"
+    end = b"\0" + b"0" * 11 + b"\0" + b" " * 8 + b"0" + bytes(100) + b"ustar\x0000" + bytes(64 + 16)
+    return start, end + prefix.ljust(155, b"\0") + bytes(12)
+
+
+def _split(name: str) -> tuple[bytes, bytes]:
+    """USTAR's split: the whole name if it fits 100 bytes, else at the first slash that leaves 100 bytes or fewer."""
+    if not _NAME.fullmatch(name):
+        raise malformed(name[:120], f"a relative path of segments like {SEGMENT}", "another path")
+    whole = name.encode("ascii")
+    cut = whole.find(b"/", max(0, len(whole) - 101)) if len(whole) > 100 else -1
+    prefix, base = (whole[:cut], whole[cut + 1 :]) if cut > 0 else (b"", whole)
+    if len(base) > 100 or len(prefix) > 155:
+        raise malformed(name[:120], "a path that USTAR can hold (155 + 100 bytes)", f"{len(whole)} bytes")
+    return prefix, base
