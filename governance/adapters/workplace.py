@@ -1,0 +1,138 @@
+"""Where everything of this installation is put together: registry, archive, keys, cases, working folders.
+
+One workplace a process; each part is opened when it is first asked for, so that a command pays only for what it uses.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from governance.adapters.archive import open_archive
+from governance.adapters.case_index import CaseIndex
+from governance.adapters.keys import load_keys
+from governance.adapters.registry_files import load_registry
+from governance.adapters.settings import Settings
+from governance.cases.kind import Kind, read_kind
+from governance.compliance.proof import run_key
+from governance.errors import ConfigurationError, Fault, Place
+from governance.evidence import Archive, Keys, Log
+from governance.registry.registry import Registry
+from governance.registry.system import System
+from governance.verdict import Verdict
+from governance.window import Period
+
+
+class Workplace:
+    """The parts of one installation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @classmethod
+    def here(cls) -> "Workplace":
+        """The workplace that the environment names."""
+        return _workplace(Settings.from_environment())
+
+    @property
+    def home(self) -> Path:
+        """The registry folder."""
+        return self.settings.home
+
+    @property
+    def working(self) -> Path:
+        """Windows and references as local files; may be deleted at any time."""
+        return _folder(self.settings.state / "working")
+
+    @property
+    def reports(self) -> Path:
+        """Pages for people."""
+        return _folder(self.settings.state / "reports")
+
+    @property
+    def outbox(self) -> Path:
+        """Signed bundles that wait for the archive to answer."""
+        return _folder(self.settings.state / "outbox")
+
+    @cached_property
+    def registry(self) -> Registry:
+        """All systems and people. Raises ConfigurationError with every fault of every file."""
+        return load_registry(self.home)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """Every kind of case, by name."""
+        found = [read_kind(path.read_text("utf-8"), path.name) for path in sorted((self.home / "kinds").glob("*.yaml"))]
+        return {kind.name: kind for kind in found}
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The archive. Raises ConfigurationError for an address that is none."""
+        return open_archive(self.settings.archive)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The signing keys. Raises KeyFault when there are none, or others may read them."""
+        return load_keys(self.settings.keys)
+
+    @cached_property
+    def index(self) -> CaseIndex:
+        """The cases, as a cache of the archive."""
+        return CaseIndex(_folder(self.settings.state) / "cases.db")
+
+    @cached_property
+    def log(self) -> Log:
+        """What this process knows of the log; it grows as it is used."""
+        return Log()
+
+    def retain_until(self, system: System | None) -> datetime:
+        """Until when an object written now is locked: by the system's retention, to the second."""
+        days = system.retention.days if system else max(s.retention.days for s in self.registry.systems.values())
+        return (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
+
+    def windows_to_judge(self, system: System, window: str | None, now: datetime) -> list[Period]:
+        """The window of this name, or every due window that is not done, oldest first.
+
+        Raises:
+            ConfigurationError: the system has no ended window of this name.
+        """
+        due = system.window.due(now)
+        if window is None:
+            return [period for period in due if not self.is_done(f"{system.id}.{period.name}.r0")]
+        if found := [period for period in due if period.name == window]:
+            return found
+        span = f"{due[0].name} to {due[-1].name}" if due else "none has ended yet"
+        raise ConfigurationError(
+            Fault(Place(system=system.id), f"the name of an ended window ({span})", "another name", "Correct it.")
+        )
+
+    def is_done(self, bundle_id: str) -> bool:
+        """Whether a run was finished by this installation, cases and all."""
+        return self._mark(bundle_id).exists()
+
+    def mark_done(self, verdict: Verdict) -> None:
+        """Remember that a run is finished. Losing the mark costs a repetition, which changes nothing."""
+        self._mark(verdict.bundle_id).touch()
+
+    def _mark(self, bundle_id: str) -> Path:
+        return _folder(self.settings.state / "done") / bundle_id
+
+    def key_of(self, verdict: Verdict) -> str:
+        """Where the bundle of a verdict stands in the archive."""
+        return run_key(verdict)
+
+    def waiting(self) -> Iterable[tuple[str, bytes]]:
+        """Key and bytes of every bundle in the outbox."""
+        for path in sorted(self.outbox.glob("**/*.tar")):
+            yield path.relative_to(self.outbox).as_posix(), path.read_bytes()
+
+
+def _folder(path: Path) -> Path:
+    """The folder, made if need be."""
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@lru_cache(maxsize=4)
+def _workplace(settings: Settings) -> Workplace:
+    return Workplace(settings)

@@ -1,0 +1,85 @@
+"""Archive: sign the bundle of a run, put it into the log, and hand back the record that stands."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from prefect import runtime, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from governance.adapters.workplace import Workplace
+from governance.compliance.proof import run_key, run_members, run_statement
+from governance.errors import ArchiveUnavailable
+from governance.evidence import Receipt, build_bundle, store_bundle
+from governance.registry.system import System
+from governance.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signed bundle: its key and its bytes."""
+
+    key: str
+    body: bytes
+
+
+@task(task_run_name="sign {verdict.bundle_id}", cache_policy=NO_CACHE)
+def sign_bundle(system: System, verdict: Verdict, pages: dict[str, bytes]) -> Signed:
+    """The run's bundle, signed. Without a key there is no bundle: KeyFault."""
+    here = Workplace.here()
+    members = run_members(verdict, here.registry.texts[system.id], pages)
+    statement = run_statement(
+        verdict,
+        members,
+        origin=here.settings.origin,
+        created=datetime.now(UTC),
+        flowRun=str(runtime.flow_run.id or "") or None,
+    )
+    key = run_key(verdict)
+    signer = here.keys.statement
+    return Signed(key, build_bundle(bundle_id=verdict.bundle_id, members=members, statement=statement, signer=signer))
+
+
+async def store_was_silent(_task: Task, _run: TaskRun, state: State) -> bool:
+    """Only an archive that did not answer is worth asking again."""
+    try:
+        await state.aresult()
+    except ArchiveUnavailable:
+        return True
+    except Exception:  # noqa: BLE001 - not retried; Prefect has recorded it
+        return False
+    return False
+
+
+@task(
+    task_run_name="archive {signed.key}",
+    retries=2,
+    retry_delay_seconds=[2, 10],
+    retry_condition_fn=store_was_silent,
+    cache_policy=NO_CACHE,
+    tags=["io"],
+)
+def put_bundle(system: System, signed: Signed) -> Receipt:
+    """Put the bundle and seal it; who was first stands. Bundles of earlier runs that wait are delivered too."""
+    here = Workplace.here()
+    keep = here.retain_until(system)
+    for key, body in here.waiting():
+        store_bundle(here.archive, key, body, keep, log=here.log)
+        (here.outbox / key).unlink()
+    return store_bundle(
+        here.archive, signed.key, signed.body, keep, log=here.log, log_signer=here.keys.log, origin=here.settings.origin
+    )
+
+
+def archive_bundle(system: System, signed: Signed) -> Receipt | None:
+    """The receipt; None when the archive stayed away and the signed bundle waits in the outbox."""
+    try:
+        return put_bundle(system, signed)
+    except ArchiveUnavailable:
+        here = Workplace.here()
+        path = here.outbox / signed.key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".part").write_bytes(signed.body)
+        path.with_suffix(".part").replace(path)
+        return None

@@ -1,0 +1,16 @@
+"""Check: judge one window by its contract, labels, drift, performance and fairness."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from governance.registry.system import System
+from governance.verdict import Verdict
+from governance.window import Window
+
+
+@task(task_run_name="judge {system.id} {window.period.name}", cache_policy=NO_CACHE)
+def judge_window(system: System, window: Window) -> Verdict:
+    """The verdict on a window: the same inputs give the same bytes."""
+    from checks.judge import judge  # noqa: PLC0415 - Evidently and GX cost seconds to import
+
+    return judge(system, window)

@@ -1,0 +1,58 @@
+"""Pull: the system's registry entry, the windows that are due, and the rows of one window as a local file."""
+
+from datetime import UTC, datetime
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from governance.adapters.pull import pull_window as read_window
+from governance.adapters.workplace import Workplace
+from governance.errors import SourceUnavailable
+from governance.registry.system import System
+from governance.window import Period, Window
+
+
+def load_system(system_id: str) -> System:
+    """The registry's entry for a system."""
+    return Workplace.here().registry.system(system_id)
+
+
+def windows_to_judge(system: System, window: str | None) -> list[Period]:
+    """The window asked for by name, or every due window whose run is not finished, oldest first."""
+    return Workplace.here().windows_to_judge(system, window, datetime.now(UTC))
+
+
+async def store_was_silent(_task: Task, _run: TaskRun, state: State) -> bool:
+    """Only a store that did not answer is worth asking again; what it answered will not change."""
+    try:
+        await state.aresult()
+    except SourceUnavailable:
+        return True
+    except Exception:  # noqa: BLE001 - any other failure is not retried; Prefect has recorded it
+        return False
+    return False
+
+
+@task(
+    task_run_name="pull {system.id} {period.name}",
+    retries=3,
+    retry_delay_seconds=[2, 10, 30],
+    retry_condition_fn=store_was_silent,
+    cache_policy=NO_CACHE,
+    tags=["io"],
+)
+def read_rows(system: System, period: Period) -> Window:
+    """Rows of one window and its reference as local parquet files, or the faults that kept them from being read."""
+    here = Workplace.here()
+    return read_window(system, period, home=here.home, into=here.working, as_of=datetime.now(UTC))
+
+
+def pull_window(system: System, period: Period) -> Window:
+    """The window; a store that stayed silent through all retries makes it unreadable, never unjudged."""
+    try:
+        return read_rows(system, period)
+    except SourceUnavailable as silence:
+        now = datetime.now(UTC)
+        return Window(system.id, period, now, current=None, reference=None, faults=silence.faults)
