@@ -3,6 +3,7 @@
 AimsError                    exit code
 ├── ConfigurationError       2   a registry file, a kind or a call is wrong
 ├── UnreadableInput          3   predictions, reference or labels could not be read
+│   └── SourceUnavailable    3   the store of the rows did not answer; worth asking again
 ├── EvidenceError            4   a bundle could not be signed, stored or sealed
 │   ├── KeyFault             4   a key is missing, readable by others, or of a wrong kind
 │   └── ArchiveUnavailable   4   the store did not answer; the bundle waits in the outbox
@@ -64,6 +65,10 @@ class UnreadableInput(AimsError):
     """Predictions, reference or labels could not be read."""
 
     exit_code = 3
+
+
+class SourceUnavailable(UnreadableInput):
+    """The store of the rows did not answer (refused, timed out, failed inside): another try may succeed."""
 
 
 class EvidenceError(AimsError):
