@@ -22,7 +22,7 @@ $(BIN)/.ready: requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(BIN)/.ready ## Run the main job on the embedded store: judge, open cases, sign, verify
-	@$(BIN)/aims demo --state $(STATE)/demo
+	@$(BIN)/aims demo --state $(STATE)
 
 test: $(BIN)/.ready ## Pass every test but the long ones; needs nothing else installed
 	@$(BIN)/python -m pytest -q
@@ -37,7 +37,7 @@ check: $(BIN)/.ready ## Lint, types and import rules, as CI runs them
 	@$(BIN)/lint-imports
 
 up: $(BIN)/.ready ## Start Prefect server, worker and deployments here; state under .state; stop with Ctrl-C
-	@$(BIN)/aims up --state $(STATE)/up
+	@$(BIN)/aims up --state $(STATE)
 
 bench: $(BIN)/.ready ## Measure ours against the floor, in one run
 	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done

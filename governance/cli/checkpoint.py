@@ -1,0 +1,22 @@
+"""`aims checkpoint`: sign the head of the log now."""
+
+import typer
+
+from governance.adapters.workplace import Workplace
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: `aims checkpoint > kept-outside.txt`")(checkpoint)
+
+
+def checkpoint() -> None:
+    """Seal strays, sign the head of the log, print its three lines: keep them outside the archive."""
+    from governance.evidence import checkpoint as sign, sweep, three_lines  # noqa: PLC0415
+
+    here = Workplace.here()
+    keep = here.retain_until(None)
+    for foreign in sweep(here.archive, log=here.log, retain_until=keep):
+        typer.echo(f"no bundle: {foreign}", err=True)
+    note = sign(here.archive, here.keys.log, here.settings.origin, log=here.log, retain_until=keep)
+    typer.echo(three_lines(note) if note else "the log is empty", nl=not note)

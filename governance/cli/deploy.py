@@ -1,0 +1,29 @@
+"""`aims deploy`: make the Prefect server's deployments equal the registry."""
+
+import asyncio
+import json
+from dataclasses import asdict
+
+import typer
+
+from governance.adapters.workplace import Workplace
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: `aims deploy --pool aims`")(deploy)
+
+
+def deploy(
+    pool: str = typer.Option("aims", help="The work pool that runs them."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Apply what changed in the registry, remove what was retired, touch nothing else. Run it in the project's folder."""
+    from tasks.deploy import sync_deployments  # noqa: PLC0415 - Prefect takes seconds to import
+
+    done = asyncio.run(sync_deployments(Workplace.here().registry, pool=pool))
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+        return
+    for word, names in asdict(done).items():
+        typer.echo(f"{word:10} {', '.join(names) or 'none'}")

@@ -1,0 +1,75 @@
+"""`aims doctor`: read everything, report all faults at once, say what is missing for a good night's sleep."""
+
+import json
+
+import typer
+
+from governance.adapters.registry_files import read_registry
+from governance.adapters.workplace import Workplace
+from governance.errors import AimsError, Fault, Place
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: `aims doctor --json`")(doctor)
+
+
+def doctor(
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    store: bool = typer.Option(False, "--store", help="Also try attacks on a canary object in the archive."),
+) -> None:
+    """Check the registry, the kinds of case, the keys and the archive, and report every fault."""
+    here = Workplace.here()
+    registry, faults = read_registry(here.home)
+    faults += [*_kinds(here), *_keys(here), *_archive(here)]
+    notes = [
+        f"{person.id} has no notify address; messages go to the default" for person in registry.people.people if not person.notify
+    ]
+    if store:
+        notes += canary_lines(here)
+    if as_json:
+        typer.echo(json.dumps({"systems": sorted(registry.systems), "faults": list(map(str, faults)), "notes": notes}))
+    else:
+        for fault in faults:
+            typer.echo(f"fault: {fault}")
+        for note in notes:
+            typer.echo(f"note:  {note}")
+        typer.echo(f"{len(registry.systems)} systems, {len(registry.people.people)} people, {len(faults)} faults")
+    raise typer.Exit(2 if faults else 0)
+
+
+def canary_lines(here: Workplace) -> list[str]:
+    """What the archive's store really protects, tried on a canary object."""
+    from governance.adapters.canary import try_store  # noqa: PLC0415 - boto3
+
+    return [str(line) for line in try_store(here.archive)]
+
+
+def _kinds(here: Workplace) -> list[Fault]:
+    """Faults of the case kinds."""
+    try:
+        found = here.kinds
+    except AimsError as error:
+        return list(error.faults)
+    lack = Fault(Place(str(here.home / "kinds")), "the kind remediation", "none", "Copy deployments/kinds of the project.")
+    return [] if "remediation" in found else [lack]
+
+
+def _keys(here: Workplace) -> list[Fault]:
+    """Faults of the signing keys."""
+    try:
+        _ = here.keys
+    except AimsError as error:
+        return list(error.faults)
+    return []
+
+
+def _archive(here: Workplace) -> list[Fault]:
+    """Faults of the archive: it does not answer, or was never initialised with these keys."""
+    from governance.evidence import load_root  # noqa: PLC0415
+
+    try:
+        load_root(here.archive)
+    except AimsError as error:
+        return list(error.faults)
+    return []
