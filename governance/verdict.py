@@ -6,6 +6,7 @@ Rules
 3. No row value, personal value or secret: group and category names only as `checks.labels` lets them through.
 """
 
+import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -139,6 +140,35 @@ class Verdict:
     def to_json(self) -> bytes:
         """RFC 8785 canonical JSON of the whole verdict (docs/formats/verdict.md)."""
         return rfc8785.dumps({"format": FORMAT, "status": self.status.value, **_plain(asdict(self))})
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Verdict":
+        """The verdict that `to_json` wrote. Raises ValueError for text that is no verdict of this format."""
+        told = json.loads(text)
+        if not isinstance(told, dict) or told.pop("format", None) != FORMAT:
+            raise ValueError(f"expected a verdict of format {FORMAT}")
+        told.pop("status", None)
+        try:
+            return _verdict(told)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a whole verdict: {error}") from None
+
+
+def _verdict(told: dict[str, Any]) -> Verdict:
+    """A verdict from its JSON types."""
+    results = [
+        Result(**{**one, "status": Status(one["status"]), "limit": Limit(**one["limit"]) if one["limit"] else None})
+        for one in told.pop("results")
+    ]
+    distributions = [
+        Distribution(**{name: tuple(part) if isinstance(part, list) else part for name, part in one.items()})
+        for one in told.pop("distributions")
+    ]
+    rates = [GroupRate(**one) for one in told.pop("rates")]
+    start, end = (datetime.fromisoformat(told.pop(edge)) for edge in ("start", "end"))
+    return Verdict(
+        start=start, end=end, results=tuple(results), distributions=tuple(distributions), rates=tuple(rates), **told
+    )
 
 
 def rounded(number: float) -> float:

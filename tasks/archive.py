@@ -1,5 +1,6 @@
 """Archive: sign the bundle of a run, put it into the log, and hand back the record that stands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,9 +12,12 @@ from prefect.tasks import Task
 from governance.adapters.workplace import Workplace
 from governance.compliance.proof import run_key, run_members, run_statement
 from governance.errors import ArchiveUnavailable
-from governance.evidence import Receipt, build_bundle, store_bundle
+from governance.evidence import Receipt, build_bundle, read_bundle, store_bundle
 from governance.registry.system import System
 from governance.verdict import Verdict
+
+
+BESIDE = ("evidently.html",)  # 340 kB and made of evidently.json: shown beside the bundle, not kept in it
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,11 @@ class Signed:
 
 
 @task(task_run_name="sign {verdict.bundle_id}", cache_policy=NO_CACHE)
-def sign_bundle(system: System, verdict: Verdict, pages: dict[str, bytes]) -> Signed:
+def sign_bundle(system: System, verdict: Verdict, pages: Mapping[str, bytes]) -> Signed:
     """The run's bundle, signed. Without a key there is no bundle: KeyFault."""
     here = Workplace.here()
-    members = run_members(verdict, here.registry.texts[system.id], pages)
+    kept = {name: body for name, body in pages.items() if name not in BESIDE}
+    members = run_members(verdict, here.registry.texts[system.id], kept)
     statement = run_statement(
         verdict,
         members,
@@ -83,3 +88,15 @@ def archive_bundle(system: System, signed: Signed) -> Receipt | None:
         path.with_suffix(".part").write_bytes(signed.body)
         path.with_suffix(".part").replace(path)
         return None
+
+
+def record_of(
+    receipt: Receipt | None, verdict: Verdict, pages: Mapping[str, bytes]
+) -> tuple[Verdict, Mapping[str, bytes]]:
+    """The verdict and pages that stand in the archive: ours, or those of the run that was first."""
+    if receipt is None or receipt.created:
+        return verdict, pages
+    here = Workplace.here()
+    members = read_bundle(here.archive.get(receipt.key), receipt.key).members
+    kept = {name: body for name, body in members.items() if name.rpartition(".")[2] in ("html", "json")}
+    return Verdict.from_json(kept.pop("verdict.json")), {**pages, **kept}
