@@ -8,7 +8,7 @@ The record of a key is its oldest version that was not sent in parts, whatever I
 import base64
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NoReturn
 from urllib.parse import urlencode
@@ -23,7 +23,6 @@ from governance.evidence.archive import Lock, Version, missing_object
 CONNECT_SECONDS, READ_SECONDS = 5, 20  # a loser of If-None-Match on SeaweedFS may wait 7 s
 TAKEN = {412, 409}
 GONE = {"NoSuchKey", "404", "NoSuchVersion", "MethodNotAllowed"}
-UNKNOWN = "unknown"
 
 
 class S3Archive:
@@ -39,16 +38,7 @@ class S3Archive:
         read_only: bool = False,
     ) -> None:
         self._bucket, self._endpoint, self._read_only = bucket, endpoint, read_only
-        key, secret = credentials or (None, None)
-        config = Config(
-            s3={"addressing_style": "path"},
-            retries={"mode": "standard", "max_attempts": 4},
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            max_pool_connections=32,
-        )
-        session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
-        self._client = session.client("s3", endpoint_url=endpoint, config=config)
+        self._client = _client(endpoint, region, credentials)
 
     @property
     def name(self) -> str:
@@ -67,12 +57,12 @@ class S3Archive:
             self._fail(key, "an archive open for writing", "one open for reading", "Open it for writing.")
         version_id = self._put(key, body, retain_until)
         if version_id is None:
+            version_id = self._mine_after_all(key, body)
+        if version_id is None or version_id != self._record(key).version_id:
             return False
-        if version_id == UNKNOWN:
-            return self._mine_after_all(key, body)
         if retain_until is not None:
             self._see_locked(key, version_id, retain_until)
-        return self._record(key).version_id == version_id
+        return True
 
     def get(self, key: str, version_id: str | None = None) -> bytes:
         """The record's bytes, or one version's."""
@@ -106,10 +96,10 @@ class S3Archive:
         except (ClientError, BotoCoreError) as error:
             self._missing_or_fail(key, error)
         mode, until = head.get("ObjectLockMode"), head.get("ObjectLockRetainUntilDate")
-        return Lock(mode, until) if mode and until else None
+        return Lock(mode, until.astimezone(UTC)) if mode and until else None
 
     def _put(self, key: str, body: bytes, retain_until: datetime | None) -> str | None:
-        """The version written; None when the key is taken; UNKNOWN when no answer told."""
+        """The version written; None when the key is taken, or when no answer told."""
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
         lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": retain_until} if retain_until else {}
         try:
@@ -118,24 +108,23 @@ class S3Archive:
             )
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if status in TAKEN:
-                return self._settle_taken(key)
-            if status >= 500:
-                return UNKNOWN
+            if status in TAKEN or status >= 500:
+                return None
             self._missing_or_fail(key, error)
         except BotoCoreError:
-            return UNKNOWN
-        return str(answer.get("VersionId") or UNKNOWN)
+            return None
+        return str(answer["VersionId"]) if "VersionId" in answer else None
 
-    def _settle_taken(self, key: str) -> str | None:
-        """A 409 may come while another is still writing; a retried request may meet its own first try. So look."""
-        return UNKNOWN if self.exists(key) else self._fail(key, "the object that was first", "none yet", "Repeat.")
+    def _mine_after_all(self, key: str, body: bytes) -> str | None:
+        """The record's version if its bytes are ours, None if they are another's.
 
-    def _mine_after_all(self, key: str, body: bytes) -> bool:
-        """After no clear answer: our bytes as the record count as ours; equal bytes of another do no harm."""
+        A timeout tells nothing, and a retried request may meet its own first try: only the record does. Two writers of
+        equal bytes may both believe that theirs is the record, which does no harm.
+        """
         if not self.exists(key):
             self._fail(key, "an answer from the store", "none in time", "Repeat; it is safe.")
-        return self.get(key) == body
+        record = self._record(key).version_id
+        return record if self.get(key, record) == body else None
 
     def _see_locked(self, key: str, version_id: str, until: datetime) -> None:
         lock = self.lock_of(key, version_id)
@@ -172,6 +161,36 @@ class S3Archive:
         raise ArchiveUnavailable(Fault(Place(file=key, system=self.name), expected, found, mend))
 
 
+def make_locked_bucket(bucket: str, endpoint: str | None, credentials: tuple[str, str] | None = None) -> None:
+    """Make a bucket with Object Lock (and so with versions), unless there is one of this name.
+
+    Raises:
+        ArchiveUnavailable: the store did not answer, or refused.
+    """
+    client = _client(endpoint, "us-east-1", credentials)
+    try:
+        client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+    except (client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
+        return
+    except (ClientError, BotoCoreError) as error:
+        fault = Fault(Place(system=f"s3://{bucket}"), "a bucket", type(error).__name__, "Check the rights of the key.")
+        raise ArchiveUnavailable(fault) from error
+
+
+def _client(endpoint: str | None, region: str, credentials: tuple[str, str] | None) -> Any:
+    """A boto3 client: path style (no wildcard name needed), three repeats, patient reads."""
+    key, secret = credentials or (None, None)
+    config = Config(
+        s3={"addressing_style": "path"},
+        retries={"mode": "standard", "max_attempts": 4},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        max_pool_connections=32,
+    )
+    session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
+    return session.client("s3", endpoint_url=endpoint, config=config)
+
+
 def _is_record(version: Version) -> bool:
     return not version.is_marker and not version.is_multipart
 
@@ -185,7 +204,7 @@ def _version(item: dict[str, Any]) -> Version:
     return Version(
         key=item["Key"],
         version_id=item["VersionId"],
-        stored_at=item["LastModified"],
+        stored_at=item["LastModified"].astimezone(UTC),
         size=item["Size"],
         is_latest=item["IsLatest"],
         is_multipart="-" in item.get("ETag", ""),
@@ -197,7 +216,7 @@ def _marker(item: dict[str, Any]) -> Version:
     return Version(
         key=item["Key"],
         version_id=item["VersionId"],
-        stored_at=item["LastModified"],
+        stored_at=item["LastModified"].astimezone(UTC),
         size=0,
         is_latest=item["IsLatest"],
         is_marker=True,
