@@ -1,0 +1,135 @@
+"""One act: a step of a case, by a person or by the system. Acts are what is archived; all else is computed from them.
+
+See docs/formats/case.md. An act never changes; the act with the next number is made in full knowledge of this one.
+"""
+
+import re
+from datetime import UTC, date
+from hashlib import sha256
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, ValidationError
+
+from governance.cases.kind_parts import Strength, Word
+from governance.evidence.canonical import canonical_json
+from governance.evidence.malformed import malformed
+from governance.evidence.statement import utc_second
+from governance.registry.system import Name, Record
+
+FORMAT = "aims-act/1"
+SYSTEM, ANONYMOUS = "system", "anonymous"
+CASE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,145}$"
+"""A bundle's id (at most 151 characters) is the case's id, a dot and four digits."""
+
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(lambda moment: moment.astimezone(UTC).replace(microsecond=0)),
+    PlainSerializer(utc_second),
+]
+
+
+class Basis(Record):
+    """A bundle that an act rests on: its key in the archive and its sha256."""
+
+    key: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class CheckpointSeen(Record):
+    """The checkpoint that the person had before them: it makes them a witness of the log (root in base64)."""
+
+    origin: str
+    size: int = Field(ge=1)
+    root: str
+
+
+class Sighting(Record):
+    """What one judged window showed of a case's cause: names of the results with an alarm, and of those in error."""
+
+    window: str
+    revision: int
+    start: Moment
+    end: Moment
+    alarms: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`<window>.r<revision>`."""
+        return f"{self.window}.r{self.revision}"
+
+
+class Opening(Record):
+    """What is fixed when a case is opened. `subject` is a system's id, or empty for the organisation."""
+
+    kind: Word
+    subject: str
+    title: str = Field(min_length=3, max_length=200)
+    severity: Word
+    cause: str = ""
+    sentences: tuple[str, ...] = ()
+    owner: Name
+    deputy: Name
+    reviewer: Name
+    escalation: tuple[Name, ...] = Field(min_length=1)
+    starts: Moment
+    due: date
+    zone: str
+
+
+class Act(Record):
+    """A step of a case. `seq` counts from 1; only act 1 carries an `opening`; `fields` are the form as filled in."""
+
+    case: str = Field(pattern=CASE_ID)
+    seq: int = Field(ge=1, le=9999)
+    verb: Word
+    by: Name
+    at: Moment
+    why: str = Field(default="", max_length=4000)
+    strength: Strength = Strength.SESSION
+    fields: dict[Word, str] = Field(default={})
+    rests_on: tuple[Basis, ...] = ()
+    checkpoint_seen: CheckpointSeen | None = None
+    opening: Opening | None = None
+    sighting: Sighting | None = None
+
+    def to_json(self) -> bytes:
+        """RFC 8785 canonical JSON: the bytes that are archived, and that a person's own key signs."""
+        return canonical_json({"format": FORMAT, **self.model_dump(mode="json")})
+
+    @classmethod
+    def from_json(cls, body: bytes, where: str) -> "Act":
+        """The act in `body`. Raises Malformed unless `to_json` writes exactly these bytes."""
+        try:
+            written = _Written.model_validate_json(body)
+        except ValidationError:
+            raise malformed(where, "an act (docs/formats/case.md)", "another JSON value") from None
+        act = cls.model_construct(**{name: getattr(written, name) for name in cls.model_fields})
+        if act.to_json() != body:
+            raise malformed(where, "canonical JSON (RFC 8785)", "another spelling")
+        return act
+
+    def same_step(self, other: "Act") -> bool:
+        """Whether two acts are one step, told twice: everything is equal but the moment and the checkpoint seen."""
+        told = {"at": self.at, "checkpoint_seen": self.checkpoint_seen, "opening": None}
+        mine, theirs = self.model_copy(update={"opening": None}), other.model_copy(update=told)
+        return mine == theirs and _cause(self) == _cause(other)
+
+
+class _Written(Act):
+    """An act with the name of its format, as it stands in the archive."""
+
+    format: str = Field(pattern=f"^{FORMAT}$")
+
+
+def _cause(act: Act) -> tuple[str, str, str] | None:
+    return (act.opening.kind, act.opening.subject, act.opening.cause) if act.opening else None
+
+
+def slug(text: str, room: int = 48) -> str:
+    """`text` as part of an id. Two texts never share one: what does not fit is cut and gets a digest of the whole."""
+    plain = text.replace(":", ".")
+    if re.fullmatch(r"[a-zA-Z0-9_-]+(?:\.[a-zA-Z0-9_-]+)*", plain) and "." not in text and len(plain) <= room:
+        return plain
+    cut = re.sub(r"[^A-Za-z0-9_-]+", ".", plain)[: room - 9].strip(".") or "x"
+    return f"{cut}-{sha256(text.encode()).hexdigest()[:8]}"
