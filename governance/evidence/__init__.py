@@ -7,15 +7,18 @@ from governance.evidence.checkpoint import checkpoint, settled_size, three_lines
 from governance.evidence.initialise import initialise_archive, load_root
 from governance.evidence.log import Entry, Log
 from governance.evidence.malformed import Malformed
+from governance.evidence.report import Finding, Report
 from governance.evidence.root import LockRule, Root, TrustedKey
 from governance.evidence.sealing import Receipt, iter_bundles, seal, store_bundle, sweep
 from governance.evidence.signer import Keys, LogSigner, StatementSigner
 from governance.evidence.statement import Statement, decision_statement, test_result_statement
+from governance.evidence.verify import Scope, verify_archive
 
 __all__ = [
     "Archive",
     "Bundle",
     "Entry",
+    "Finding",
     "Keys",
     "Lock",
     "LockRule",
@@ -24,7 +27,9 @@ __all__ = [
     "Malformed",
     "MissingObject",
     "Receipt",
+    "Report",
     "Root",
+    "Scope",
     "Statement",
     "StatementSigner",
     "TrustedKey",
@@ -44,4 +49,5 @@ __all__ = [
     "sweep",
     "test_result_statement",
     "three_lines",
+    "verify_archive",
 ]

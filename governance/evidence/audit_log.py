@@ -1,0 +1,141 @@
+"""Verification of the log itself: the roots, the seals joined without a hole, the checkpoints over them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from governance.evidence.address import CHECKPOINTS, SEALS, checkpoint_key, root_key, seal_key, slot_size
+from governance.evidence.archive import Archive, MissingObject
+from governance.evidence.inventory import Inventory
+from governance.evidence.log import Entry, parse_seal
+from governance.evidence.malformed import Malformed
+from governance.evidence.note import Checkpoint, Note, key_id, parse_checkpoint, parse_note
+from governance.evidence.report import Report
+from governance.evidence.root import Root, TrustedKey, parse_root
+from governance.evidence.signature import PublicKey
+from governance.evidence.tree import Frontier
+
+
+@dataclass
+class Lines:
+    """The joined lines of the log, and the seal that holds each."""
+
+    entries: list[Entry] = field(default_factory=list)
+    seals: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+def join_seals(archive: Archive, inventory: Inventory, report: Report) -> Lines:
+    """The log's lines up to the first hole or broken seal, which is reported."""
+    lines = Lines()
+    for key in inventory.under(SEALS):
+        start = slot_size(key)
+        if inventory[key].record is None or start is None:
+            continue  # planted in parts, or no seal's key: reported as such elsewhere
+        if start != len(lines):
+            report.add("SEAL HOLE", seal_key(len(lines)), f"the log is at {len(lines)}, the next seal is {key}")
+            break
+        try:
+            entries = parse_seal(archive.get(key), key)
+        except (Malformed, MissingObject) as error:
+            report.add("BAD SEAL", key, str(error))
+            break
+        lines.entries += entries
+        lines.seals += [key] * len(entries)
+    return lines
+
+
+def roots_at(entries: Sequence[Entry], sizes: Iterable[int]) -> dict[int, bytes]:
+    """The root over the first n entries, for each n of `sizes` that the log reaches: one pass."""
+    wanted, frontier, roots = {*sizes}, Frontier(), {}
+    for entry in entries:
+        frontier.push(entry.leaf)
+        if frontier.size in wanted:
+            roots[frontier.size] = frontier.root()
+    return roots
+
+
+def read_root(archive: Archive, inventory: Inventory, pinned: str | None, report: Report) -> Root | None:
+    """The newest root file, reached from version 1; None when none can be read."""
+    roots: list[Root] = []
+    while inventory[root_key(len(roots) + 1)].record is not None:
+        key = root_key(len(roots) + 1)
+        try:
+            roots.append(parse_root(archive.get(key), key))
+        except (Malformed, MissingObject) as error:
+            report.add("BAD ROOT", key, str(error))
+            break
+    if not roots:
+        report.add("NO ROOT", root_key(1), "no root file says whose keys may sign; no signature was checked")
+        return None
+    if pinned is not None and roots[0].digest != pinned.removeprefix("sha256:").lower():
+        report.add("WRONG ROOT", root_key(1), f"its sha256 is {roots[0].digest}, pinned is {pinned}")
+    return roots[-1]
+
+
+def read_checkpoints(
+    archive: Archive, inventory: Inventory, root: Root | None, report: Report
+) -> dict[str, Checkpoint]:
+    """Every checkpoint in the archive that is well-formed and signed by a key valid at its size, by key."""
+    found = {}
+    keys = LogKeys(root) if root else None
+    for key in inventory.under(CHECKPOINTS):
+        if inventory[key].record is None or slot_size(key) is None:
+            continue
+        try:
+            note = parse_note(archive.get(key), key)
+            head = parse_checkpoint(note.text, key)
+        except (Malformed, MissingObject) as error:
+            report.add("BAD CHECKPOINT", key, str(error))
+            continue
+        if checkpoint_key(head.size) != key:
+            report.add("BAD CHECKPOINT", key, f"it states {head.size} entries, its key another number")
+        elif keys is None or keys.judge(note, head, key, report):
+            found[key] = head
+    return found
+
+
+class LogKeys:
+    """The log keys of a root, ready to judge signed checkpoints."""
+
+    def __init__(self, root: Root) -> None:
+        self._origin = root.archive
+        self._keys: dict[bytes, tuple[TrustedKey, PublicKey]] = {}
+        for trusted in root.log:
+            public = PublicKey.from_pem(trusted.pem, "root")
+            self._keys[key_id(root.archive, public.raw)] = trusted, public
+
+    def judge(self, note: Note, head: Checkpoint, where: str, report: Report) -> bool:
+        """Whether every signature is by a key of the root, valid at this size, and right; reports what is not."""
+        if head.origin != self._origin:
+            report.add("FOREIGN CHECKPOINT", where, f"its origin is {head.origin}, the archive's is {self._origin}")
+            return False
+        judged = [self._one(note, head, at, where, report) for at in range(len(note.signatures))]
+        return all(judged)
+
+    def _one(self, note: Note, head: Checkpoint, at: int, where: str, report: Report) -> bool:
+        line = note.signatures[at]
+        trusted, public = self._keys.get(line.key_id, (None, None))
+        if trusted is None or public is None or line.name != self._origin:
+            report.add("BAD CHECKPOINT", where, "a signature by a key that the root file does not know")
+        elif not public.verifies(line.signature, note.text.encode()):
+            report.add("BAD CHECKPOINT", where, "its signature is not over these bytes")
+        elif not trusted.valid_at(head.size):
+            report.add("REVOKED KEY", where, f"signed by {trusted.name}, not valid at {head.size} entries")
+        else:
+            return True
+        return False
+
+
+def compare(heads: Mapping[str, Checkpoint], roots: Mapping[int, bytes], size: int, report: Report) -> set[str]:
+    """Hold checkpoints against the log; the names of those that match. `roots` has the root at each of their sizes."""
+    matching = set()
+    for name, head in heads.items():
+        if head.size > size:
+            report.add("TRUNCATED", name, f"it proves {head.size} entries, the archive has {size}")
+        elif roots[head.size] != head.root:
+            report.add("FORK", name, f"it is another history of the first {head.size} entries")
+        else:
+            matching.add(name)
+    return matching

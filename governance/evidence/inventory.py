@@ -1,0 +1,44 @@
+"""Everything an archive lists, taken once: each key with its versions and delete markers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from governance.evidence.archive import Archive, Version
+
+
+@dataclass
+class Holding:
+    """What the archive has under one key, oldest first."""
+
+    versions: list[Version] = field(default_factory=list)
+    markers: list[Version] = field(default_factory=list)
+
+    @property
+    def candidates(self) -> list[Version]:
+        """Versions in the order in which they may be the record: those sent whole first, each oldest first."""
+        return sorted(self.versions, key=lambda version: version.is_multipart)
+
+    @property
+    def record(self) -> Version | None:
+        """The oldest version that was not sent in parts."""
+        return next((version for version in self.versions if not version.is_multipart), None)
+
+
+class Inventory:
+    """All keys of an archive, sorted."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._held: dict[str, Holding] = {}
+        for version in archive.versions(""):
+            holding = self._held.setdefault(version.key, Holding())
+            (holding.markers if version.is_marker else holding.versions).append(version)
+
+    def __getitem__(self, key: str) -> Holding:
+        return self._held.get(key, Holding())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def under(self, prefix: str) -> list[str]:
+        """The keys under a prefix that have any version."""
+        return sorted(key for key, held in self._held.items() if key.startswith(prefix) and held.versions)

@@ -1,0 +1,50 @@
+"""The last line of a verification: what it is worth, and what it does not show."""
+
+from dataclasses import dataclass
+
+from governance.evidence.report import Report
+from governance.evidence.root import Root
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Something outside the archive that vouches for its first `size` entries."""
+
+    kind: str
+    size: int
+
+
+def strength(report: Report, root: Root | None, witnesses: list[Witness], *, is_pinned: bool, locks: bool) -> str:
+    """`VERIFIED 10000 entries; …` or `NOT VERIFIED: 2 findings; …`, with each reservation named."""
+    failed = sum(finding.fails for finding in report.findings)
+    head = (
+        f"VERIFIED {report.entries} entries"
+        if report.ok
+        else f"NOT VERIFIED: {failed} findings in {report.entries} entries"
+    )
+    parts = [head]
+    if report.bundles_read < report.bundles:
+        parts.append(f"{report.bundles_read} of {report.bundles} bundles read")
+    parts += _witnessed(witnesses, report.entries)
+    parts.append("root file pinned" if is_pinned else "root file NOT pinned: its keys were taken on trust")
+    if not locks:
+        parts.append("a plain directory: tamper-evident, not locked")
+    elif root and not root.lock.mode:
+        parts.append("the root file asks for no lock")
+    if root and root.is_demo:
+        parts.append("DEMO keys: it proves nothing about who signed")
+    return "; ".join(parts)
+
+
+def _witnessed(witnesses: list[Witness], entries: int) -> list[str]:
+    parts = []
+    for kind in sorted({witness.kind for witness in witnesses}):
+        sizes = [witness.size for witness in witnesses if witness.kind == kind]
+        plural = "" if len(sizes) == 1 else "s"
+        parts.append(f"{len(sizes)} {kind}{plural} to entry {max(sizes)}")
+    provisional = entries - max((witness.size for witness in witnesses), default=0)
+    if not witnesses:
+        parts.append("PROVISIONAL: no checkpoint from outside, so a cut tail or a rewritten log would not show")
+    elif provisional:
+        parts.append(f"{provisional} entries PROVISIONAL (newer than any outside anchor)")
+    return parts

@@ -1,0 +1,223 @@
+"""Verification of a whole archive, from its bytes and from what was kept outside it. Never raises on bad bytes.
+
+The steps: (a) roots from the pinned digest, (b) seals joined, (c) checkpoints, (d) what was kept outside, (e) each line
+once, (f) every object, (g) claimed times against provable ones, (h) versions, markers and locks, (i) heartbeats,
+(j) the strength. Only a store that does not answer raises (ArchiveUnavailable).
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+
+from governance.evidence.address import BUNDLES, CHECKPOINTS, SEALS, slot_size
+from governance.evidence.archive import Archive
+from governance.evidence.audit_bundle import EntryAudit, EntryFacts, weak_lock
+from governance.evidence.audit_log import Lines, LogKeys, compare, join_seals, read_checkpoints, read_root, roots_at
+from governance.evidence.inventory import Inventory
+from governance.evidence.log import Log
+from governance.evidence.malformed import Malformed
+from governance.evidence.note import Checkpoint, parse_held, parse_note
+from governance.evidence.report import Report
+from governance.evidence.root import Root
+from governance.evidence.strength import Witness, strength
+from governance.evidence.witness import decisions_seen, report_times
+
+BATCH = 64
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which bundles to read: all, or those of one system, from one moment on. The log is always checked whole."""
+
+    system: str = ""
+    since: datetime | None = None
+
+    def holds(self, key: str) -> bool:
+        """Whether a bundle's key is within it; objects that are no bundles always are."""
+        if not key.startswith(BUNDLES):
+            return True
+        hour, _, name = key.removeprefix(BUNDLES).rpartition("/")
+        is_since = self.since is None or hour >= f"{self.since.astimezone(UTC):%Y/%m/%d/%H}"
+        return is_since and (not self.system or name.startswith(f"{self.system}."))
+
+
+@dataclass
+class _Audit:
+    """One run of `verify_archive`."""
+
+    archive: Archive
+    inventory: Inventory
+    report: Report
+    now: datetime
+    root: Root | None = None
+    lines: Lines = field(default_factory=Lines)
+
+
+def verify_archive(
+    archive: Archive,
+    *,
+    root_digest: str | None = None,
+    checkpoints: Mapping[str, bytes] | None = None,
+    scope: Scope = Scope(),
+    now: datetime | None = None,
+    workers: int = 4,
+    progress: Progress | None = None,
+) -> Report:
+    """Verify every object of an archive.
+
+    Args:
+        archive: any archive, opened for reading.
+        root_digest: sha256 (hex) of version 1 of the root file, from paper. Without it the keys are taken on trust.
+        checkpoints: what people kept, by name (`mail.txt`): signed notes, or their three lines.
+        scope: which bundles to read.
+        now: for ages of locks and heartbeats; the clock's time by default.
+        workers: threads that read objects.
+        progress: called with (entries done, entries in all) as it goes.
+
+    Raises:
+        ArchiveUnavailable: the store did not answer.
+    """
+    report = Report(archive.name)
+    audit = _Audit(archive, Inventory(archive), report, now or datetime.now(UTC))
+    audit.root = read_root(archive, audit.inventory, root_digest, report)  # a
+    audit.lines = join_seals(archive, audit.inventory, report)  # b
+    report.origin, report.entries = audit.root.archive if audit.root else "", len(audit.lines)
+    inside = read_checkpoints(archive, audit.inventory, audit.root, report)  # c
+    held = _read_held(checkpoints or {}, audit.root, report)  # d
+    _report_repeats(audit)  # e
+    facts = _audit_entries(audit, scope, workers, progress)  # f, h
+    seen = decisions_seen(facts, report)
+    witnesses = _compare(audit, inside, held, seen)
+    report_times(facts, report, audit.now, stored=archive.locks)  # g
+    _report_strangers(audit)
+    _report_log_objects(audit)  # h
+    report.strength = strength(report, audit.root, witnesses, is_pinned=root_digest is not None, locks=archive.locks)
+    return report
+
+
+def _read_held(held: Mapping[str, bytes], root: Root | None, report: Report) -> dict[str, Checkpoint]:
+    """The checkpoints kept outside. Three bare lines are worth what their keeper is; a signature must be right."""
+    found = {}
+    for name, body in held.items():
+        try:
+            head = parse_held(body, name)
+            if "—".encode() in body and root and not LogKeys(root).judge(parse_note(body, name), head, name, report):
+                continue
+        except Malformed as error:
+            report.add("BAD CHECKPOINT", name, str(error))
+            continue
+        if root and head.origin != root.archive:
+            report.add("FOREIGN CHECKPOINT", name, f"its origin is {head.origin}, the archive's is {root.archive}")
+        else:
+            found[name] = head
+    return found
+
+
+def _report_repeats(audit: _Audit) -> None:
+    """A key, or a bundle's digest, stands in the log once."""
+    keys: dict[str, int] = {}
+    digests: dict[str, int] = {}
+    for index, entry in enumerate(audit.lines.entries):
+        is_bundle = entry.key.startswith(BUNDLES)
+        first = min(keys.setdefault(entry.key, index), digests.setdefault(entry.digest, index) if is_bundle else index)
+        if first != index:
+            audit.report.add("REPLAYED", entry.key, f"entry {index} repeats entry {first}")
+
+
+def _audit_entries(audit: _Audit, scope: Scope, workers: int, progress: Progress | None) -> list[EntryFacts]:
+    """Facts of every entry, in order. No body outlives its own audit: memory stays small."""
+    auditor = EntryAudit(audit.archive, audit.root, now=audit.now)
+
+    def batch(indices: Sequence[int]) -> list[EntryFacts]:
+        found = []
+        for index in indices:
+            entry = audit.lines.entries[index]
+            held = audit.inventory[entry.key]
+            found.append(auditor.audit(index, entry, audit.lines.seals[index], held, read=scope.holds(entry.key)))
+        return found
+
+    facts: list[EntryFacts] = []
+    for found in _in_order(batch, _batches(range(len(audit.lines))), workers):
+        facts += found
+        if progress:
+            progress(len(facts), len(audit.lines))
+    for fact in facts:
+        audit.report.findings += fact.findings
+    audit.report.bundles = sum(fact.entry.key.startswith(BUNDLES) for fact in facts)
+    audit.report.bundles_read = sum(fact.is_read for fact in facts)
+    return facts
+
+
+def _batches(indices: range) -> Iterator[range]:
+    return (indices[at : at + BATCH] for at in range(0, len(indices), BATCH))
+
+
+def _in_order(
+    work: Callable[[Sequence[int]], list[EntryFacts]], batches: Iterable[Sequence[int]], workers: int
+) -> Iterator[list[EntryFacts]]:
+    """Results in order, with at most twice as many batches in flight as there are workers."""
+    waiting: deque[Future[list[EntryFacts]]] = deque()
+    todo = iter(batches)
+    with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
+        waiting.extend(pool.submit(work, each) for each in islice(todo, 2 * workers))
+        while waiting:
+            done = waiting.popleft().result()
+            waiting.extend(pool.submit(work, each) for each in islice(todo, 1))
+            yield done
+
+
+def _compare(
+    audit: _Audit, inside: Mapping[str, Checkpoint], held: Mapping[str, Checkpoint], seen: Mapping[str, Checkpoint]
+) -> list[Witness]:
+    """Hold all checkpoints against the log; what was kept outside and matches is a witness."""
+    heads = {**inside, **held, **seen}
+    roots = roots_at(audit.lines.entries, {head.size for head in heads.values()})
+    matching = compare(heads, roots, len(audit.lines), audit.report)
+    newest = max((head.size for name, head in inside.items() if name in matching), default=0)
+    if newest < len(audit.lines):
+        is_missing = not inside
+        word, text = ("NO CHECKPOINT", "none") if is_missing else ("UNSIGNED TAIL", f"the newest covers {newest}")
+        audit.report.add(word, CHECKPOINTS, f"{text} of {len(audit.lines)} entries", fails=is_missing)
+    outside = [Witness("checkpoint from outside", held[name].size) for name in held if name in matching]
+    return outside + [Witness("owner decision", seen[name].size) for name in seen if name in matching]
+
+
+def _report_strangers(audit: _Audit) -> None:
+    """Objects that the log does not name, looked up once more in seals written while we read."""
+    logged = {entry.key for entry in audit.lines.entries}
+    strangers = [key for key in audit.inventory if not _is_slot(key) and key not in logged]
+    if not strangers:
+        return
+    log = Log(audit.lines.entries)
+    with suppress(Malformed):
+        log.refresh(audit.archive)
+    for key in strangers:
+        if key not in log:
+            audit.report.add("NOT IN LOG", key, "no seal names it; `aims evidence sweep` seals a bundle left by a kill")
+
+
+def _is_slot(key: str) -> bool:
+    return key.startswith((SEALS, CHECKPOINTS)) and slot_size(key) is not None
+
+
+def _report_log_objects(audit: _Audit) -> None:
+    """Versions, markers and locks of seals and checkpoints: the log cannot name them, so they are looked at here."""
+    for key in filter(_is_slot, audit.inventory):
+        held = audit.inventory[key]
+        for version in held.versions:
+            if version.is_multipart:
+                audit.report.add("IGNORED", key, f"multipart version {version.version_id[:8]}: never a record in log/")
+        whole = [version for version in held.versions if not version.is_multipart]
+        if len(whole) > 1:
+            audit.report.add("OVERWRITTEN", key, f"record is version {whole[0].version_id[:8]}; {len(whole) - 1} other")
+        if held.markers:
+            audit.report.add(
+                "DELETE MARKER", key, "someone hid it; the record is still there" if whole else "it is gone"
+            )
+        finding = weak_lock(audit.archive, audit.root, whole[0]) if whole else None
+        audit.report.findings += [finding] if finding else []
