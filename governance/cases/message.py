@@ -1,0 +1,107 @@
+"""What a person is told: one plain message with all their cases. Pure.
+
+It holds what is wrong, since when, by when, what to do, a link, and the newest checkpoint's three lines, which make
+the reader a witness of the log. It holds no row, and nobody's name but the reader's.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from governance.cases.case import Case
+from governance.cases.kind import Kind
+from governance.cases.kind_parts import Role
+from governance.cases.reminder import overdue_days
+from governance.registry.people import People
+
+ROLES: tuple[Role, ...] = ("owner", "deputy", "reviewer", "escalation")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: to whom (a person's id), who gets it when they cannot be reached, subject and plain text."""
+
+    to: str
+    deputy: str
+    subject: str
+    body: str
+
+
+def messages(
+    cases: Iterable[Case],
+    kinds: Mapping[str, Kind],
+    people: People,
+    *,
+    link: Callable[[Case], str],
+    checkpoint: str,
+    now: datetime,
+) -> list[Message]:
+    """One message for each person whom open cases wait for, in the order of their ids.
+
+    Args:
+        cases: the cases to tell of.
+        kinds: the kind of each, by name.
+        people: everyone; gives the name in the salutation.
+        link: where a case can be seen and acted on.
+        checkpoint: the newest checkpoint's three lines (may be empty).
+        now: the moment of telling (aware).
+    """
+    waiting: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        state = kinds[case.kind].states[case.state]
+        for person in case.holders(state.waits_for) if state.waits_for else ():
+            waiting[person].append(case)
+    return [
+        message_to(person, waiting[person], kinds, people, link=link, checkpoint=checkpoint, now=now)
+        for person in sorted(waiting)
+    ]
+
+
+def message_to(
+    person: str,
+    cases: list[Case],
+    kinds: Mapping[str, Kind],
+    people: People,
+    *,
+    link: Callable[[Case], str],
+    checkpoint: str,
+    now: datetime,
+) -> Message:
+    """The message to one person about some cases (arguments as in `messages`)."""
+    late = sum(overdue_days(case, kinds[case.kind], now) > 0 for case in cases)
+    count = "1 case waits" if len(cases) == 1 else f"{len(cases)} cases wait"
+    subject = f"{count} for you{f', {late} overdue' if late else ''}"
+    known = people.get(person)
+    parts = [f"Hello {known.name if known else person},", f"{subject}."]
+    parts += [_about(number, case, kinds[case.kind], person, link(case), now) for number, case in enumerate(cases, 1)]
+    if checkpoint:
+        parts.append("Please keep these three lines. They prove what the archive held today:\n" + checkpoint.strip())
+    stand_in = next((case.deputy if case.owner == person else case.owner for case in cases), "")
+    return Message(person, stand_in, subject, "\n\n".join(parts) + "\n")
+
+
+def _about(number: int, case: Case, kind: Kind, person: str, link: str, now: datetime) -> str:
+    """One case: what, since when, by when, what to do, where."""
+    late = overdue_days(case, kind, now)
+    due = f"{case.due}{f' – OVERDUE by {late} days' if late else ''}"
+    since = f"window {case.opened_window}" if case.opened_window else f"{case.opened_at:%Y-%m-%d}"
+    since += f", last seen in {case.last.window}" if case.last and case.last.window != case.opened_window else ""
+    lines = [
+        f"{number}. {case.title} ({case.severity}, {case.subject or 'organisation'})",
+        *(f"   {sentence}" for sentence in case.sentences),
+        f"   Since: {since}",
+        f"   Due:   {due}",
+        f"   State: {case.state} – {kind.states[case.state].about}",
+        *(f"   To do: {verb} – {kind.acts[verb].about}" for verb in doable(case, kind, person)),
+        f"   Case:  {case.id}",
+        f"   Link:  {link}",
+    ]
+    return "\n".join(lines)
+
+
+def doable(case: Case, kind: Kind, person: str) -> list[str]:
+    """The acts that a person may do now by their role, those that move the case first; remarks are left out."""
+    mine = {role for role in ROLES if person in case.holders(role)}
+    acts = [verb for verb, rule in kind.acts.items() if case.state in rule.from_ and mine & set(rule.who)]
+    return sorted(acts, key=lambda verb: not kind.acts[verb].to)
