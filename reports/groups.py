@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from governance.verdict import GroupRate, Result, Status, Verdict, worst
-from reports.phrases import FEW, figure
+from governance.verdict import GroupRate, Limit, Result, Status, Verdict, worst
+from reports.phrases import FEW, SHARES, figure, number
 from reports.pictures import LimitLine
 
 
@@ -46,30 +46,26 @@ def _limits(rates: tuple[GroupRate, ...], results: tuple[Result, ...]) -> tuple[
     large = {rate.group: rate.value for rate in rates if rate.n >= FEW}
     lines: dict[LimitLine, None] = {}
     for result in results:
-        if result.limit is None or not large:
-            continue
-        if result.metric.endswith("_ratio") and result.limit.min is not None:
-            lines[_least_ratio(result, max(large.values()), result.limit.min)] = None
-        elif result.metric.endswith("_difference") and result.reference_group in large:
-            for line in _band(result, large[result.reference_group]):
-                lines[line] = None
+        if result.limit is not None and result.reference_group in large:
+            lines |= dict.fromkeys(_lines(result, result.limit, large[result.reference_group]))
     return tuple(lines)
 
 
-def _least_ratio(result: Result, highest: float, least: float) -> LimitLine:
-    """The rate that is just `least` times the highest group's."""
-    value = highest * least
-    metric = result.metric.removesuffix("_ratio")
-    return LimitLine(value, f"{figure('', least)} × the highest rate = {figure(metric, value)}")
+def _lines(result: Result, limit: Limit, centre: float) -> list[LimitLine]:
+    """The least and the greatest rate that the limit allows beside the reference group's rate `centre`."""
+    metric, _, form = result.metric.rpartition("_")
+    made = []
+    for word, bound in (("at least", limit.min), ("at most", limit.max)):
+        if bound is None or form not in ("ratio", "difference"):
+            continue
+        value = centre * bound if form == "ratio" else centre + bound
+        if 0 <= value <= 1 or metric not in SHARES:
+            made.append(LimitLine(value, f"{word} {figure(metric, value)}: {_rule(result, bound)}"))
+    return made
 
 
-def _band(result: Result, centre: float) -> list[LimitLine]:
-    """The two rates that are just as far from the reference group's as the limit allows."""
-    assert result.limit is not None  # noqa: S101 - the caller looked
-    far = result.limit.max if result.limit.max is not None else abs(result.limit.min or 0.0)
-    metric = result.metric.removesuffix("_difference")
-    ends = ((centre - far, "lowest"), (centre + far, "highest"))
-    return [
-        LimitLine(value, f"{word} allowed beside {result.reference_group}: {figure(metric, value)}")
-        for value, word in ends
-    ]
+def _rule(result: Result, bound: float) -> str:
+    """`0.8 × that of men` or `20.0 points from men`, for the words beside a limit."""
+    if result.metric.endswith("_ratio"):
+        return f"{number(bound)} × that of {result.reference_group}"
+    return f"{figure(result.metric, abs(bound))} from {result.reference_group}"

@@ -129,15 +129,16 @@ def _rank(result: Result | None) -> tuple[int, float]:
     if result is None:
         return (1, 0.0)
     most = result.limit.max if result.limit else None
-    share = result.value / most if result.value is not None and most else 0.0
+    share = result.high / most if result.high is not None and most else (result.value or 0.0)
     return (-list(Status).index(result.status), -share)
 
 
 def _drawn(dist: Distribution, result: Result | None) -> Picture:
     note = ""
     if result is not None and result.value is not None:
-        limit = phrases.limit_words(result.metric, result.limit)
-        note = f"{phrases.number(result.value)}{f', {limit}' if limit else ''}"
+        limit = "" if phrases.is_p_value(result.metric) else phrases.limit_words(result.metric, result.limit)
+        note = f"{'p = ' if phrases.is_p_value(result.metric) else ''}{phrases.number(result.value)}"
+        note += f", {limit}" if limit else ""
     return Picture(dist.column, note, result.status if result else None, pictures.distribution(dist))
 
 

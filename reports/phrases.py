@@ -83,12 +83,19 @@ def interval_words(metric: str, low: float | None, high: float | None) -> str:
 
 
 def limit_words(metric: str, limit: Limit | None) -> str:
-    """`at least 0.8`, `at most 0.1`, or both; nothing when there is no limit."""
+    """`at least 0.8`, `at most 0.1`, both, or `20.0 points either way`; nothing when there is no limit."""
     if limit is None:
         return ""
+    if limit.min is not None and limit.max is not None and limit.min == -limit.max:
+        return f"{figure(metric, limit.max)} either way"
     least = [] if limit.min is None else [f"at least {figure(metric, limit.min)}"]
     most = [] if limit.max is None else [f"at most {figure(metric, limit.max)}"]
     return " and ".join(least + most)
+
+
+def is_p_value(metric: str) -> bool:
+    """Whether a drift value is a p-value, which is small where the distance is great (Evidently's names say so)."""
+    return "p_value" in metric
 
 
 def few(result: Result) -> bool:
@@ -139,6 +146,8 @@ def headline(title: str, verdict: Verdict) -> str:
         counts = Counter(result.check for result in alarms)
         found = listed([things(count, f"{check} result", f"{check} results") for check, count in counts.items()])
         return f"{title} was outside its limits in {verdict.window}: {found} must be looked at by a person{extra}."
+    if errors == total:
+        return f"Nothing about {title} in {verdict.window} could be judged."
     if errors:
         found = things(errors, "question", "questions")
         return f"{found} about {title} in {verdict.window} could not be judged; what could be judged rang no alarm."

@@ -83,7 +83,7 @@ def distribution(dist: Distribution, *, standalone: bool = False) -> str:
     return _svg(WIDTH, height, title, f"{rows}. {_widest(dist, numeric=numeric)}", body, standalone=standalone)
 
 
-def _bins(dist: Distribution) -> list[str]:
+def bins(dist: Distribution) -> list[str]:
     """What each pair of bars covers; the outer bins of a numeric column are open."""
     if len(dist.marks) == len(dist.current):
         return [str(mark) for mark in dist.marks]
@@ -97,7 +97,7 @@ def _widest(dist: Distribution, *, numeric: bool) -> str:
     ref, cur = _shares(dist.reference), _shares(dist.current)
     most = max(range(len(ref)), key=lambda i: abs(ref[i] - cur[i]))
     what = "Range" if numeric else "Value"
-    return f"{what} that moved most: {_bins(dist)[most]}, from {100 * ref[most]:.1f} % to {100 * cur[most]:.1f} %."
+    return f"{what} that moved most: {bins(dist)[most]}, from {100 * ref[most]:.1f} % to {100 * cur[most]:.1f} %."
 
 
 def _histogram(dist: Distribution) -> tuple[str, int]:
