@@ -1,0 +1,101 @@
+"""Judge one window: contract, labels, drift, performance, fairness, in this order.
+
+Rules (DESIGN: judging a window)
+1. Same inputs, same bytes: nothing is read but the window's own parquet files, and nothing random is unseeded.
+2. The contract runs first; what it refuses is not judged further.
+3. What cannot be read or judged is a result, never silence: `error` or `insufficient`.
+4. No row value, personal value or secret enters a result (checks/names.py).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from checks import contract, drift, fairness, labels, performance
+from checks.contract import Examined
+from governance.registry.system import System
+from governance.verdict import Distribution, GroupRate, Result, Status, Verdict
+from governance.window import Table, Window
+
+
+def judge(
+    system: System,
+    window: Window,
+    history: Mapping[str, Any] | None = None,  # noqa: ARG001  the state of earlier windows; no check carries any yet
+    *,
+    revision: int = 0,
+) -> Verdict:
+    """All results of one window.
+
+    Args:
+        system: the registry's entry: columns, limits.
+        window: what was read; `current` or `reference` may be missing, `faults` then says why.
+        history: `Verdict.state` of the window before, or None.
+        revision: 0 at first, one more each time the window is judged again (labels that matured).
+    """
+    results = [_unreadable(str(fault)) for fault in window.faults]
+    if window.current is None:
+        return _verdict(system, window, revision, results or [_unreadable("The window could not be read.")])
+    examined = contract.examine(system, window.current.path, window.period)
+    results.extend(examined.results)
+    if not examined.fit:
+        return _verdict(system, window, revision, results)
+    further, distributions, rates = _judged(system, window, window.current, examined)
+    return _verdict(system, window, revision, [*results, *further], distributions=distributions, rates=rates)
+
+
+def _judged(
+    system: System, window: Window, current: Table, examined: Examined
+) -> tuple[list[Result], tuple[Distribution, ...], tuple[GroupRate, ...]]:
+    """The checks behind the contract."""
+    known = labels.examine(system, window)
+    moved, distributions = _drift(system, window, current, examined)
+    measured = performance.examine(system, current.path, window.reference, examined.refused, known.waiting)
+    fair, rates = fairness.examine(system, current.path, window.reference, examined.refused, known.waiting)
+    return [*known.results, *moved, *measured, *fair], distributions, rates
+
+
+def _drift(
+    system: System, window: Window, current: Table, examined: Examined
+) -> tuple[tuple[Result, ...], tuple[Distribution, ...]]:
+    if window.reference is None:
+        return tuple(drift.unjudged(system, "the reference could not be read")), ()
+    return drift.examine(system, current.path, window.reference, examined.refused)
+
+
+def _unreadable(sentence: str) -> Result:
+    """A fault of reading as a result; its text names places, never contents."""
+    return Result("contract", "window", "readable", Status.ERROR, sentence, contract.CAUSE)
+
+
+def _data(window: Window) -> dict[str, str]:
+    """What was read, by name and sha256; a name read twice with different content keeps both digests."""
+    data: dict[str, str] = {}
+    for role, table in (("window", window.current), ("reference", window.reference)):
+        named = [(one.name, one.sha256) for one in table.inputs] if table else []
+        for name, digest in named or ([(role, table.sha256)] if table else []):
+            data[name if data.get(name, digest) == digest else f"{name} ({role})"] = digest
+    return data
+
+
+def _verdict(
+    system: System,
+    window: Window,
+    revision: int,
+    results: Iterable[Result],
+    *,
+    distributions: tuple[Distribution, ...] = (),
+    rates: tuple[GroupRate, ...] = (),
+) -> Verdict:
+    return Verdict(
+        system.id,
+        window.period.name,
+        window.period.start,
+        window.period.end,
+        revision,
+        _data(window),
+        window.current.rows if window.current else 0,
+        tuple(results),
+        distributions,
+        rates,
+        f"{system.model.name} {system.model.version}",
+    )
