@@ -1,0 +1,184 @@
+"""The one door to Arrow: batches out of parquet and CSV files, and parquet files written the same way each time.
+
+Rules
+1. Whatever the bytes, only `Unparsable` leaves this module; its text names no value.
+2. Batches arrive checked (UTF-8 included) and of few types: text, integers, floats, booleans, dates, timestamps.
+3. A file written here depends on its rows alone: fixed row groups, compression and schema, no metadata of ours.
+4. No statistics are written: DuckDB takes NaN-free bounds from them and then counts no NaN at all.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from governance.adapters.layout import Kind, Layout
+
+ROW_GROUP = 131_072
+BLOCK = 8 << 20
+TYPES = {Kind.TEXT: pa.string(), Kind.NUMBER: pa.float64(), Kind.TIME: pa.timestamp("us", "UTC")}
+
+
+class Unparsable(ValueError):
+    """Bytes that Arrow cannot read: why (without a value), and the column and row (from 0) where they are known."""
+
+    def __init__(self, why: str, column: str = "", row: int | None = None) -> None:
+        super().__init__(why)
+        self.why, self.column, self.row = why, column, row
+
+
+@contextmanager
+def _only_unparsable() -> Iterator[None]:
+    """Turn every error that bad bytes raise inside Arrow into `Unparsable`."""
+    try:
+        yield
+    except Unparsable:
+        raise
+    except Exception as error:  # noqa: BLE001 - bad bytes raise a dozen kinds: Arrow, OS, value, key, memory
+        raise Unparsable(f"bytes that Arrow cannot read ({type(error).__name__})") from None
+
+
+def csv_batches(path: Path, columns: list[str], delimiter: str, *, multiline: bool) -> Iterator[Any]:
+    """Batches of text from a UTF-8 file with a header; an empty cell is null; empty lines are skipped.
+
+    `multiline` says whether a quoted cell may hold line ends.
+
+    Raises:
+        Unparsable: ragged rows, text that is not UTF-8, a row of more than 8 MiB.
+    """
+    with _only_unparsable():
+        reader = pyarrow.csv.open_csv(
+            path,
+            read_options=pyarrow.csv.ReadOptions(block_size=BLOCK),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=multiline),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()),
+                include_columns=columns,
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+        with reader:
+            yield from reader
+
+
+def parquet_names(path: Path) -> list[str]:
+    """The names of a parquet file's columns.
+
+    Raises:
+        Unparsable: the file is truncated, encrypted or not parquet.
+    """
+    with _only_unparsable(), pq.ParquetFile(path) as file:
+        return list(file.schema_arrow.names)
+
+
+def parquet_rows(path: Path) -> int:
+    """How many rows a parquet file says it has."""
+    with _only_unparsable(), pq.ParquetFile(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def parquet_batches(path: Path, columns: list[str]) -> Iterator[Any]:
+    """Batches of plain, checked columns.
+
+    Raises:
+        Unparsable: broken pages, a nested or otherwise unfit type, text that is not UTF-8.
+    """
+    first = 0
+    with _only_unparsable(), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for batch in file.iter_batches(batch_size=ROW_GROUP, columns=columns):
+            yield pa.table({name: _plain(batch.column(name), name, first) for name in columns})
+            first += batch.num_rows
+
+
+def _plain(array: Any, name: str, first: int) -> Any:
+    """A column as one of the plain types, fully checked."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        array, kind = array.dictionary_decode(), kind.value_type
+    if pa.types.is_decimal(kind) or pa.types.is_null(kind):
+        return array.cast(pa.string())
+    if pa.types.is_float16(kind):
+        return array.cast(pa.float32())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
+        array = array.view(pa.string()) if pa.types.is_binary(kind) else array.cast(pa.binary()).view(pa.string())
+    elif not _is_plain(kind):
+        raise Unparsable(f"a column of type {_name(kind)}", name)
+    _check(array, name, first)
+    return array
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether cells of an Arrow type are single plain values."""
+    tests = ("boolean", "integer", "floating", "date", "timestamp", "string", "large_string", "string_view")
+    return any(getattr(pa.types, f"is_{test}")(kind) for test in tests)
+
+
+def _name(kind: Any) -> str:
+    """The name of a type without what is inside it (field names may be anything)."""
+    return str(kind).split("<", maxsplit=1)[0].split("[", maxsplit=1)[0]
+
+
+def _check(array: Any, name: str, first: int) -> None:
+    """Check a column in full; name the first row that fails."""
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        raise Unparsable("bytes that are not UTF-8 text", name, first + _first_bad(array)) from None
+
+
+def _first_bad(array: Any) -> int:
+    """The position of the first invalid cell, by halving."""
+    low, high = 0, len(array)
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            array.slice(low, middle - low).validate(full=True)
+        except pa.ArrowInvalid:
+            high = middle
+        else:
+            low = middle
+    return low
+
+
+class Sink:
+    """A parquet file that grows by tables and is written in row groups of fixed size, whatever the tables' sizes."""
+
+    def __init__(self, path: Path, layout: Layout, plain: tuple[str, ...] = ()) -> None:
+        """Open the file; text columns are dictionary-encoded, but those named in `plain` (ids)."""
+        self.rows = 0
+        self._schema = pa.schema([(name, TYPES[kind]) for name, kind in layout.items()])
+        texts = [name for name, kind in layout.items() if kind is Kind.TEXT and name not in plain]
+        self._writer = pq.ParquetWriter(
+            path, self._schema, compression="snappy", use_dictionary=texts, write_statistics=False, store_schema=False
+        )
+        self._waiting: list[Any] = []
+        self._count = 0
+
+    def write(self, frame: Any) -> None:
+        """Add rows: any object that gives an Arrow stream, with the layout's columns."""
+        table = pa.table(frame).select(self._schema.names).cast(self._schema)
+        self.rows += table.num_rows
+        self._count += table.num_rows
+        self._waiting.append(table)
+        if self._count >= ROW_GROUP:
+            self._flush(self._count - self._count % ROW_GROUP)
+
+    def close(self) -> None:
+        """Write what waits and the footer."""
+        if self._count:
+            self._flush(self._count)
+        self._writer.close()
+
+    def _flush(self, rows: int) -> None:
+        """Write the first `rows` waiting rows in row groups of fixed size."""
+        table = pa.concat_tables(self._waiting).combine_chunks()
+        for start in range(0, rows, ROW_GROUP):
+            group = table.slice(start, min(ROW_GROUP, rows - start))
+            self._writer.write_table(group, row_group_size=ROW_GROUP)
+        self._count -= rows
+        self._waiting = [table.slice(rows)] if self._count else []

@@ -1,0 +1,266 @@
+"""The one door to polars here: batches decoded to the layout's types, rows chosen by time, labels joined by id.
+
+How cells are read
+1. An empty cell is null in every source, and so is NaN where text is wanted. No other spelling is: `NA`, `null`, `-`
+   in a number column are faults. `NaN` and `inf` are numbers (IEEE 754), as parquet has them; the contract counts them.
+2. Text is kept as written. Integers become "1", whole floats "1", other floats their shortest form, booleans
+   "true" and "false".
+3. Numbers are float64; integers past 2**53 are rounded to the nearest. Blanks around a number or time do not matter.
+4. A row without a readable time belongs to no window, so it is a fault of each window that its file is read for. All
+   other cells are judged only in rows of the window.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from governance.adapters import times
+from governance.adapters.faults import MOST
+from governance.adapters.layout import Kind, Layout
+from governance.window import LabelCounts
+
+Frame = pl.DataFrame
+UTC_TIME = pl.Datetime("us", "UTC")
+LOCAL_TIME = pl.Datetime("us")
+FIRST, LAST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001 - a local time; a day's room for any zone
+
+
+@dataclass(frozen=True)
+class Bad:
+    """One cell (or, without a row, one column) that could not be read, told without its value."""
+
+    row: int | None
+    column: str
+    expected: str
+    found: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Which column holds the time, how it is written, and which rows are wanted: since <= time < until (UTC)."""
+
+    column: str
+    pattern: str
+    zone: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def decode(batch: Any, layout: Layout, first: int, clock: Clock | None) -> tuple[pl.DataFrame, list[Bad]]:
+    """The wanted rows of a batch in the layout's types and order, and what could not be read.
+
+    `batch` is any object that gives an Arrow stream, with the layout's columns among its own; `first` the number
+    (from 0) of its first row in the file. `clock` chooses the rows; None keeps them all.
+    """
+    raw = pl.DataFrame(batch)
+    rows = pl.Series(range(first, first + raw.height), dtype=pl.Int64)
+    done: dict[str, pl.Series] = {}
+    bad: list[Bad] = []
+    if clock:
+        moments, bad = _moments(raw[clock.column], rows, clock)
+        keep = _within(moments, clock)
+        done[clock.column], raw, rows = moments.filter(keep), raw.filter(keep), rows.filter(keep)
+    for column, kind in layout.items():
+        if column not in done:
+            done[column], worse = (_numbers if kind is Kind.NUMBER else _texts)(raw[column], rows)
+            bad += worse
+    return pl.DataFrame({column: done[column] for column in layout}), bad
+
+
+def _within(moments: pl.Series, clock: Clock) -> pl.Series:
+    """Which rows are wanted; a row without a moment is not."""
+    keep = moments.is_not_null()
+    if clock.since:
+        keep &= (moments >= clock.since).fill_null(value=False)
+    if clock.until:
+        keep &= (moments < clock.until).fill_null(value=False)
+    return keep
+
+
+def _texts(cells: pl.Series, _rows: pl.Series) -> tuple[pl.Series, list[Bad]]:
+    """Rules 1 and 2."""
+    if cells.dtype.is_float():
+        whole = cells.is_finite() & (cells == cells.floor()) & (cells.abs() < 2**53)
+        short = cells.cast(pl.Int64, strict=False).cast(pl.String)
+        return short.zip_with(whole.fill_null(value=False), cells.fill_nan(None).cast(pl.String)), []
+    texts = cells.cast(pl.String)
+    return texts.set(texts == "", None), []
+
+
+def _numbers(cells: pl.Series, rows: pl.Series) -> tuple[pl.Series, list[Bad]]:
+    """Rules 1 and 3."""
+    expected = "a number"
+    if cells.dtype == pl.String:
+        numbers = cells.cast(pl.Float64, strict=False)
+        wrong = numbers.is_null() & (cells != "").fill_null(value=False)
+        if wrong.any():
+            numbers = numbers.zip_with(~wrong, cells.str.strip_chars().cast(pl.Float64, strict=False))
+            wrong &= numbers.is_null()
+        mend = "Write numbers with a point and no thousands mark; leave the cell empty where there is none."
+        return numbers.fill_nan(float("nan")), _cells(cells, rows, wrong, expected=expected, mend=mend)
+    if cells.dtype.is_numeric() or cells.dtype == pl.Boolean:
+        return cells.cast(pl.Float64).fill_nan(float("nan")), []
+    nothing = pl.Series([None] * len(cells), dtype=pl.Float64)
+    return nothing, [_column(cells, expected, "Write numbers, or name the column as categorical in the registry.")]
+
+
+def _column(cells: pl.Series, expected: str, mend: str) -> Bad:
+    """A whole column of an unfit type."""
+    return Bad(None, cells.name, expected, f"a column of type {cells.dtype.base_type().__name__.lower()}", mend)
+
+
+def _cells(
+    cells: pl.Series, rows: pl.Series, wrong: pl.Series, *, expected: str, mend: str, what: str = ""
+) -> list[Bad]:
+    """The first faulty cells of a column."""
+    some = rows.filter(wrong).head(MOST)
+    return [
+        Bad(row, cells.name, expected, what or _described(value), mend)
+        for row, value in zip(some, cells.filter(wrong).head(MOST), strict=True)
+    ]
+
+
+def _described(value: Any) -> str:
+    """What a cell holds, without its value."""
+    if value is None or value == "":
+        return "an empty cell"
+    length = len(str(value))
+    return f"text of {length} character{'s' if length != 1 else ''}"
+
+
+def _moments(cells: pl.Series, rows: pl.Series, clock: Clock) -> tuple[pl.Series, list[Bad]]:
+    """Each row's moment in UTC, or null; and the rows for which no moment can be told."""
+    expected = times.expected(clock.pattern)
+    match cells.dtype:
+        case pl.Datetime(time_zone=str()):
+            exact, local = cells.dt.convert_time_zone("UTC").cast(UTC_TIME), _none(cells, LOCAL_TIME)
+        case pl.Datetime() | pl.Date():
+            exact, local = _none(cells, UTC_TIME), cells.cast(LOCAL_TIME)
+        case kind if kind == pl.String or (kind.is_numeric() and clock.pattern != times.AUTO):
+            exact, local = _parsed(_texts(cells, rows)[0], clock.pattern)
+        case _:
+            mend = 'Write times, or give columns.time_format a pattern such as "%Y".'
+            return _none(cells, UTC_TIME), [_column(cells, expected, mend)]
+    local = local.set(~local.is_between(FIRST, LAST), None)
+    exact = exact.set(~exact.dt.replace_time_zone(None).is_between(FIRST, LAST), None)
+    moments = exact.zip_with(exact.is_not_null(), _utc(local, clock.zone, "null"))
+    unread = exact.is_null() & local.is_null()
+    mend = "Give each row a time in this form, or change columns.time_format."
+    bad = _cells(cells, rows, unread, expected=expected, mend=mend)
+    return moments, bad + _doubtful(local, rows, moments.is_null() & ~unread, clock)
+
+
+def _none(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """As many nulls as there are cells."""
+    return pl.Series(cells.name, [None], dtype=dtype).new_from_index(0, len(cells))
+
+
+def _utc(local: pl.Series, zone: str, twice: Any) -> pl.Series:
+    """Local times in UTC; null where a clock change skips them, and as `twice` says where they come twice."""
+    there = local.dt.replace_time_zone(zone, ambiguous=twice, non_existent="null")
+    return there.dt.convert_time_zone("UTC")
+
+
+def _doubtful(local: pl.Series, rows: pl.Series, doubt: pl.Series, clock: Clock) -> list[Bad]:
+    """Local times skipped or repeated by a clock change that may lie in the period."""
+    if not doubt.any():
+        return []
+    some, where = local.filter(doubt), rows.filter(doubt)
+    low, high = _utc(some, clock.zone, "earliest"), _utc(some, clock.zone, "latest")
+    skipped = low.is_null()
+    low = low.zip_with(~skipped, _utc(some.dt.offset_by("-1h"), clock.zone, "earliest"))
+    high = high.zip_with(~skipped, _utc(some.dt.offset_by("1h"), clock.zone, "latest"))
+    outside = pl.Series([False]).new_from_index(0, len(some))
+    if clock.since:
+        outside |= high < clock.since
+    if clock.until:
+        outside |= low >= clock.until
+    expected = f"a time that {clock.zone} has once"
+    mend = "Write times with their offset, or in UTC."
+    told = [("a local time that a clock change skips", skipped), ("a local time that comes twice", ~skipped)]
+    return [
+        bad
+        for what, those in told
+        for bad in _cells(some, where, those & ~outside, expected=expected, mend=mend, what=what)
+    ]
+
+
+def _parsed(texts: pl.Series, pattern: str) -> tuple[pl.Series, pl.Series]:
+    """Moments with an offset (in UTC) and local times, each null where the other has it or neither does."""
+    exact, local = _none(texts, UTC_TIME), _none(texts, LOCAL_TIME)
+    left = pl.DataFrame({"at": pl.Series(range(len(texts)), dtype=pl.UInt32), "text": texts.str.strip_chars()})
+    left = left.drop_nulls()
+    formats = times.ISO if pattern == times.AUTO else (pattern,) * times.is_plain(pattern)
+    for form in sorted(formats, key=lambda form: _chrono(left["text"].head(1), form).is_null().any()):
+        if not left.height:
+            break
+        got = _chrono(left["text"], form)
+        (exact if got.dtype == UTC_TIME else local).scatter(left["at"].filter(got.is_not_null()), got.drop_nulls())
+        left = left.filter(got.is_null())
+    if pattern != times.AUTO:
+        for text, at in left.group_by("text").agg("at").iter_rows():
+            moment = times.strptime(text, pattern)
+            if moment is not None:
+                (exact if moment.tzinfo else local).scatter(at, moment)
+    return exact, local
+
+
+def _chrono(texts: pl.Series, form: str) -> pl.Series:
+    """Texts parsed in one form, null where they have another."""
+    parsed = texts.str.to_datetime(form, strict=False, time_unit="us", ambiguous="null")
+    return parsed.cast(UTC_TIME if form.endswith("z") else LOCAL_TIME)
+
+
+class Truth:
+    """Labels that stand apart, by id: at most one label an id."""
+
+    def __init__(self, parts: Iterable[pl.DataFrame], layout: Layout) -> None:
+        """Settle all labels read; `layout` names the id column, then the label column."""
+        self.id, self.label = layout
+        every = pl.concat([pl.DataFrame(schema=_schema(layout)), *parts]).drop_nulls(self.label)
+        told = every.group_by(self.id).agg(pl.col(self.label).n_unique().alias("told"), pl.col(self.label).first())
+        one = pl.when(pl.col("told") == 1).then(self.label)
+        self.contradictions = int((told["told"] > 1).sum())
+        self._table = told.select(self.id, one.alias(self.label))
+        self._seen: list[pl.Series] = []
+
+    def join(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows with their labels, null where there is none; the rows keep their order and number."""
+        return rows.join(self._table, on=self.id, how="left", maintain_order="left")
+
+    def saw(self, ids: pl.Series) -> None:
+        """Remember (as hashes) the ids of prediction rows, in the window or not."""
+        self._seen.append(ids.hash(seed=0))
+
+    def counts(self, *, orphans: bool) -> LabelCounts:
+        """Labels of ids seen in no prediction row (if these are to be counted), and ids with more than one label."""
+        if not orphans:
+            return LabelCounts(0, self.contradictions)
+        seen = pl.concat(self._seen) if self._seen else pl.Series([], dtype=pl.UInt64)
+        known = self._table[self.id].hash(seed=0).is_in(seen.unique().implode())
+        return LabelCounts(int((~known).sum()), self.contradictions)
+
+
+def _schema(layout: Layout) -> dict[str, pl.DataType]:
+    """The polars types of a layout."""
+    kinds = {Kind.TEXT: pl.String(), Kind.NUMBER: pl.Float64(), Kind.TIME: UTC_TIME}
+    return {column: kinds[kind] for column, kind in layout.items()}
+
+
+def texts(batch: Any, column: str) -> pl.Series:
+    """One column of a batch as text."""
+    cells = pl.DataFrame(batch)[column]
+    return _texts(cells, cells)[0]
+
+
+def arranged(rows: Frame, layout: Layout) -> Frame:
+    """Rows in the layout's columns and order; those they lack are null."""
+    schema = _schema(layout)
+    return rows.select(
+        pl.col(column) if column in rows.columns else pl.lit(None, dtype=schema[column]).alias(column)
+        for column in layout
+    )

@@ -1,0 +1,26 @@
+"""Which store an address belongs to: by its scheme."""
+
+from datetime import datetime
+from pathlib import Path
+
+from governance.adapters.faults import broken
+from governance.adapters.files import LocalStore
+from governance.adapters.stores import Store, address
+from governance.errors import UnreadableInput
+from governance.registry.system import Source
+
+
+def open_store(source: Source, home: Path, bounds: tuple[datetime | None, datetime | None]) -> Store:  # noqa: ARG001
+    """The store of a source; `bounds` are what a query may use.
+
+    Raises:
+        UnreadableInput: a variable is not set, or no store knows the scheme.
+    """
+    where = address(source.address)
+    scheme, mark, _rest = where.real.partition("://")
+    match scheme if mark else "file":
+        case "file":
+            return LocalStore(where, home)
+        case _:
+            mend = "Use a path, s3:// or postgresql:// in the registry."
+            raise UnreadableInput(broken(where.shown, "a known kind of address", "another", mend))

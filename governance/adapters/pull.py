@@ -1,0 +1,183 @@
+"""Pull: the rows of one window, its reference and its labels, as local parquet files with their digests.
+
+Only path and digest travel between tasks; no row does. Data faults never raise: they come back in the window, up to
+20 at once, and what they spoil is None. A store that does not answer raises `SourceUnavailable`.
+
+Rules of labels that stand apart
+1. All their files are read for each window: labels come when they come, a file's name says nothing of it.
+2. They are joined by id. An id with two different labels has none, and is counted as a contradiction.
+3. An orphan is a label whose id is in no prediction row that was pulled, of whichever window. Orphans are counted only
+   where all predictions were pulled: no file was left out by its name, no query was cut by %(start)s or %(end)s.
+4. While the window is not mature, labels that are missing or cannot be read are simply null.
+5. A reference keeps the labels that its own files hold; those apart are joined only to files that have none.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from governance.adapters import arrow, files, frames
+from governance.adapters.faults import MOST, broken
+from governance.adapters.intake import Pulled, Wanted, open_source, pour
+from governance.adapters.layout import labels_layout, predictions_layout, window_layout
+from governance.errors import Fault
+from governance.registry.system import System
+from governance.window import Input, LabelCounts, Period, Table, Window
+
+FORMAT = "aims-window/1"
+
+
+def pull_window(system: System, period: Period, *, home: Path, into: Path, as_of: datetime) -> Window:
+    """What can be read for one period.
+
+    `home` is the registry's folder, where relative addresses start. `into` is the working folder; it gets
+    windows/<system>.<window>.parquet and references/<system>.<digest>.parquet. `as_of` is the moment of judging (UTC);
+    it decides whether labels must be there.
+
+    Raises:
+        SourceUnavailable: a store did not answer; another try may succeed.
+    """
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".pull-", dir=into) as scratch:
+            pull = Pull(system, period, home, into, Path(scratch))
+            faults = pull.read_labels(mature=system.matured(period, as_of))
+            current, current_faults = pull.current()
+            reference, reference_faults = pull.reference()
+    except OSError as error:
+        found = (os.strerror(error.errno) if error.errno else type(error).__name__).lower()
+        full = broken("", "a working folder with room to write", found, "Free space, or set another working folder.")
+        return Window(system.id, period, as_of, None, None, (full,))
+    told = tuple([*faults, *current_faults, *reference_faults][:MOST])
+    usable = None if faults else current
+    return Window(system.id, period, as_of, usable, reference, told, pull.label_counts)
+
+
+@dataclass
+class Pull:
+    """One pull at work: where it reads and writes, and the labels once they are read."""
+
+    system: System
+    period: Period
+    home: Path
+    into: Path
+    scratch: Path
+    label_counts: LabelCounts = field(default_factory=LabelCounts)
+    _truth: frames.Truth | None = None
+    _label_inputs: tuple[Input, ...] = ()
+
+    def read_labels(self, *, mature: bool) -> list[Fault]:
+        """Read labels that stand apart (rules 1, 2 and 4)."""
+        source = self.system.labels.source
+        if source is None:
+            return []
+        layout = labels_layout(self.system)
+        pulled = self._open(Wanted(source, tuple(layout), bounds=(self.period.start, self.period.end), prune=False))
+        parts: list[frames.Frame] = []
+        faults = [*pulled.faults, *pour(pulled.opened, layout, None, lambda _batch, rows: parts.append(rows))]
+        if faults:
+            return faults if mature else []
+        self._truth, self._label_inputs = frames.Truth(parts, layout), pulled.inputs
+        return []
+
+    def current(self) -> tuple[Table | None, list[Fault]]:
+        """The window's rows."""
+        system, apart = self.system, self.system.labels.source is not None
+        needed = tuple(predictions_layout(system) if apart else window_layout(system))
+        bounds = (self.period.start, self.period.end)
+        pulled = self._open(Wanted(system.predictions, needed, bounds=bounds))
+        truth = self._truth
+
+        def seen(batch: Any) -> None:
+            if truth and pulled.whole:
+                truth.saw(frames.texts(batch, system.columns.id))
+
+        path = self.into / "windows" / f"{system.id}.{self.period.name}.parquet"
+        table, faults = self._write(pulled, bounds, path, self._label_inputs, seen)
+        if truth:
+            self.label_counts = truth.counts(orphans=pulled.whole)
+        return table, faults
+
+    def reference(self) -> tuple[Table | None, list[Fault]]:
+        """The reference's rows, written once for each set of inputs (rule 5)."""
+        system, label = self.system, self.system.columns.label
+        source = system.reference
+        bounds = (self._midnight(source.since), self._midnight(source.until))
+        layout = predictions_layout(system) if system.labels.source else window_layout(system)
+        pulled = self._open(Wanted(source, tuple(layout), (label,), bounds))
+        joined = any(label not in one.rows.columns for one in pulled.opened)
+        inputs = self._label_inputs if joined else ()
+        path = self.into / "references" / f"{system.id}.{self._key(pulled, inputs)}.parquet"
+        if path.exists() and not pulled.faults:
+            return Table(path, files.digest(path), arrow.parquet_rows(path), pulled.inputs + inputs), []
+        return self._write(pulled, bounds, path, inputs, lambda _batch: None)
+
+    def _open(self, wanted: Wanted) -> Pulled:
+        """A source of this system, opened."""
+        return open_source(wanted, self.system.window, self.home, self.scratch)
+
+    def _midnight(self, day: date | None) -> datetime | None:
+        """The start of a day in the window's zone, in UTC."""
+        zone = ZoneInfo(self.system.window.zone)
+        return datetime.combine(day, time(), zone).astimezone(UTC) if day else None
+
+    def _key(self, pulled: Pulled, labels: tuple[Input, ...]) -> str:
+        """Twelve hex digits that stand for all that a reference's bytes depend on."""
+        system = self.system
+        reading = [
+            system.columns.time,
+            system.columns.time_format,
+            system.window.zone,
+            system.reference.model_dump_json(),
+        ]
+        digests = [[one.sha256 for one in inputs] for inputs in (pulled.inputs, labels)]
+        text = json.dumps([FORMAT, window_layout(system), system.columns.id, reading, digests])
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def _write(
+        self,
+        pulled: Pulled,
+        bounds: tuple[Any, Any],
+        path: Path,
+        labels: tuple[Input, ...],
+        seen: Callable[[Any], None],
+    ) -> tuple[Table | None, list[Fault]]:
+        """Write the rows within bounds to a parquet file, or tell why not."""
+        columns, layout = self.system.columns, window_layout(self.system)
+        clock = frames.Clock(columns.time, columns.time_format, self.system.window.zone, *bounds)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.scratch / path.name
+        sink = arrow.Sink(partial, layout, plain=(columns.id,))
+
+        def take(batch: Any, rows: frames.Frame) -> None:
+            seen(batch)
+            if self._truth and columns.label not in rows.columns:
+                rows = self._truth.join(rows)
+            sink.write(frames.arranged(rows, layout))
+
+        faults = [*pulled.faults, *pour(pulled.opened, layout, clock, take)][:MOST]
+        sink.close()
+        if not sink.rows and not faults:
+            faults = [self._no_rows(pulled, "this window" if bounds[0] == self.period.start else "the reference")]
+        if faults:
+            return None, faults
+        partial.replace(path)
+        return Table(path, files.digest(path), sink.rows, pulled.inputs + labels), []
+
+    def _no_rows(self, pulled: Pulled, what: str) -> Fault:
+        """A window or reference without any row."""
+        read = sum(one.rows.rows for one in pulled.opened)
+        name = pulled.opened[0].input.name if len(pulled.opened) == 1 else pulled.shown
+        line = 1 if len(pulled.opened) == 1 and not read else None
+        found = f"{read} rows, none of them in it" if read else "no rows"
+        if not pulled.opened:
+            found = f"no file for it among {pulled.listed}"
+        mend = f"Check that rows of {self.period.name} were delivered, and columns.time_format and the window's zone."
+        return broken(name, f"rows for {what}", found, mend, line=line)
