@@ -7,6 +7,7 @@ from governance.evidence.checkpoint import checkpoint, settled_size, three_lines
 from governance.evidence.initialise import initialise_archive, load_root
 from governance.evidence.log import Entry, Log
 from governance.evidence.malformed import Malformed
+from governance.evidence.proof import Proof, prove, verify_bundle
 from governance.evidence.report import Finding, Report
 from governance.evidence.root import LockRule, Root, TrustedKey
 from governance.evidence.sealing import Receipt, iter_bundles, seal, store_bundle, sweep
@@ -26,6 +27,7 @@ __all__ = [
     "LogSigner",
     "Malformed",
     "MissingObject",
+    "Proof",
     "Receipt",
     "Report",
     "Root",
@@ -42,6 +44,7 @@ __all__ = [
     "initialise_archive",
     "iter_bundles",
     "load_root",
+    "prove",
     "read_bundle",
     "seal",
     "settled_size",
@@ -50,4 +53,5 @@ __all__ = [
     "test_result_statement",
     "three_lines",
     "verify_archive",
+    "verify_bundle",
 ]

@@ -11,7 +11,7 @@ from governance.evidence.archive import Archive, MissingObject, Version
 from governance.evidence.bundle import Bundle, read_bundle
 from governance.evidence.inventory import Holding
 from governance.evidence.log import Entry
-from governance.evidence.malformed import Malformed
+from governance.evidence.malformed import Malformed, reason
 from governance.evidence.report import Finding
 from governance.evidence.root import LockRule, Root, TrustedKey
 from governance.evidence.signature import PublicKey
@@ -38,13 +38,55 @@ class EntryFacts:
         self.findings.append(Finding(word, self.entry.key, text, fails))
 
 
+class BundleAudit:
+    """Audits the bytes of bundles under one root; holds nothing that changes, so threads may share it."""
+
+    def __init__(self, root: Root | None) -> None:
+        self._root = root
+        trusted = root.statement if root else ()
+        self._keys = {key.keyid: (key, PublicKey.from_pem(key.pem, "root")) for key in trusted}
+
+    def read(self, facts: EntryFacts, body: bytes) -> None:
+        """Check the bundle in `body` as the object of the entry: format, place, signature, claimed time."""
+        try:
+            bundle = read_bundle(body, facts.entry.key)
+        except Malformed as error:
+            facts.add("BAD BUNDLE", reason(error))
+            return
+        facts.is_read = True
+        facts.predicate_type = bundle.statement["predicateType"]
+        if facts.predicate_type != TEST_RESULT:
+            facts.predicate = bundle.predicate
+        self._report_place(facts, bundle)
+        if self._root is not None:
+            self._report_signature(facts, bundle)
+        try:
+            facts.claimed_at = datetime.strptime(bundle.aims["timeCreated"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        except ValueError:
+            facts.add("BAD BUNDLE", "its timeCreated is no time in UTC")
+
+    def _report_place(self, facts: EntryFacts, bundle: Bundle) -> None:
+        if bundle.aims["key"] != facts.entry.key:
+            facts.add("REPLAYED", f"its statement says that it stands at {bundle.aims['key']}")
+        if self._root is not None and bundle.aims["archive"] != self._root.archive:
+            facts.add("REPLAYED", f"its statement belongs to the archive {bundle.aims['archive']}")
+
+    def _report_signature(self, facts: EntryFacts, bundle: Bundle) -> None:
+        trusted, public = self._keys.get(bundle.envelope.keyid, (None, None))
+        if trusted is None or public is None:
+            facts.add("UNKNOWN KEY", "signed by a key that the root file does not know")
+        elif not bundle.envelope.signed_by(public):
+            facts.add("BAD SIGNATURE", f"its signature is not by {trusted.name}")
+        elif not trusted.valid_at(facts.index):
+            facts.add("REVOKED KEY", f"entry {facts.index} is {_outside(trusted)}")
+
+
 class EntryAudit:
     """Audits entries one by one; holds nothing that changes, so threads may share it."""
 
     def __init__(self, archive: Archive, root: Root | None, *, now: datetime) -> None:
         self._archive, self._root, self._now = archive, root, now
-        trusted = root.statement if root else ()
-        self._keys = {key.keyid: (key, PublicKey.from_pem(key.pem, "root")) for key in trusted}
+        self._bundles = BundleAudit(root)
 
     def audit(self, index: int, entry: Entry, seal: str, held: Holding, *, read: bool = True) -> EntryFacts:
         """All checks of one entry. `read` False: only see that the object is listed and locked, without reading it."""
@@ -57,7 +99,7 @@ class EntryAudit:
         self._report_versions(facts, held, version)
         self._report_lock(facts, version)
         if body is not None and entry.key.startswith(BUNDLES):
-            self._read(facts, body)
+            self._bundles.read(facts, body)
         return facts
 
     def _find(self, facts: EntryFacts, seal: str, held: Holding) -> tuple[Version | None, bytes | None]:
@@ -102,39 +144,6 @@ class EntryAudit:
         finding = weak_lock(self._archive, self._root, version)
         if finding:
             facts.findings.append(finding)
-
-    def _read(self, facts: EntryFacts, body: bytes) -> None:
-        try:
-            bundle = read_bundle(body, facts.entry.key)
-        except Malformed as error:
-            facts.add("BAD BUNDLE", str(error))
-            return
-        facts.is_read = True
-        facts.predicate_type = bundle.statement["predicateType"]
-        if facts.predicate_type != TEST_RESULT:
-            facts.predicate = bundle.predicate
-        self._report_place(facts, bundle)
-        if self._root:
-            self._report_signature(facts, bundle)
-        try:
-            facts.claimed_at = datetime.strptime(bundle.aims["timeCreated"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        except ValueError:
-            facts.add("BAD BUNDLE", "its timeCreated is no time in UTC")
-
-    def _report_place(self, facts: EntryFacts, bundle: Bundle) -> None:
-        if bundle.aims["key"] != facts.entry.key:
-            facts.add("REPLAYED", f"its statement says that it stands at {bundle.aims['key']}")
-        if self._root and bundle.aims["archive"] != self._root.archive:
-            facts.add("REPLAYED", f"its statement belongs to the archive {bundle.aims['archive']}")
-
-    def _report_signature(self, facts: EntryFacts, bundle: Bundle) -> None:
-        trusted, public = self._keys.get(bundle.envelope.keyid, (None, None))
-        if trusted is None or public is None:
-            facts.add("UNKNOWN KEY", "signed by a key that the root file does not know")
-        elif not bundle.envelope.signed_by(public):
-            facts.add("BAD SIGNATURE", f"its signature is not by {trusted.name}")
-        elif not trusted.valid_at(facts.index):
-            facts.add("REVOKED KEY", f"entry {facts.index} is {_outside(trusted)}")
 
 
 def weak_lock(archive: Archive, root: Root | None, version: Version) -> Finding | None:

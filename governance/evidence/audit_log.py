@@ -7,7 +7,7 @@ from governance.evidence.address import CHECKPOINTS, SEALS, checkpoint_key, root
 from governance.evidence.archive import Archive, MissingObject
 from governance.evidence.inventory import Inventory
 from governance.evidence.log import Entry, parse_seal
-from governance.evidence.malformed import Malformed
+from governance.evidence.malformed import Malformed, reason
 from governance.evidence.note import Checkpoint, Note, key_id, parse_checkpoint, parse_note
 from governance.evidence.report import Report
 from governance.evidence.root import Root, TrustedKey, parse_root
@@ -39,7 +39,7 @@ def join_seals(archive: Archive, inventory: Inventory, report: Report) -> Lines:
         try:
             entries = parse_seal(archive.get(key), key)
         except (Malformed, MissingObject) as error:
-            report.add("BAD SEAL", key, str(error))
+            report.add("BAD SEAL", key, reason(error))
             break
         lines.entries += entries
         lines.seals += [key] * len(entries)
@@ -64,7 +64,7 @@ def read_root(archive: Archive, inventory: Inventory, pinned: str | None, report
         try:
             roots.append(parse_root(archive.get(key), key))
         except (Malformed, MissingObject) as error:
-            report.add("BAD ROOT", key, str(error))
+            report.add("BAD ROOT", key, reason(error))
             break
     if not roots:
         report.add("NO ROOT", root_key(1), "no root file says whose keys may sign; no signature was checked")
@@ -87,7 +87,7 @@ def read_checkpoints(
             note = parse_note(archive.get(key), key)
             head = parse_checkpoint(note.text, key)
         except (Malformed, MissingObject) as error:
-            report.add("BAD CHECKPOINT", key, str(error))
+            report.add("BAD CHECKPOINT", key, reason(error))
             continue
         if checkpoint_key(head.size) != key:
             report.add("BAD CHECKPOINT", key, f"it states {head.size} entries, its key another number")

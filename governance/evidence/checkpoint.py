@@ -34,16 +34,17 @@ def checkpoint(
         ArchiveUnavailable: the store did not answer.
     """
     log = Log.load(archive) if log is None else log
-    size = len(log) if size is None else size
-    if not size:
-        return None
-    key = checkpoint_key(size)
+    with log.guard:
+        size = len(log) if size is None else size
+        if not size:
+            return None
+        head, key = Checkpoint(origin, size, log.root(size)), checkpoint_key(size)
     previous = newest_checkpoint(archive, size)
     if previous is not None:
         _refuse_fork(previous, log)
         if previous.size == size:
             return archive.get(key)
-    note = sign_checkpoint(Checkpoint(origin, size, log.root(size)), signer)
+    note = sign_checkpoint(head, signer)
     return note if archive.put_new(key, note, retain_until=retain_until) else archive.get(key)
 
 

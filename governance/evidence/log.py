@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from threading import RLock
 
 from governance.evidence.address import LOGGED, seal_key
 from governance.evidence.archive import Archive, MissingObject
@@ -60,9 +61,10 @@ def parse_seal(body: bytes, where: str) -> list[Entry]:
 
 
 class Log:
-    """The lines known so far, growing as `refresh` reads further seals. Not for use by several threads at once."""
+    """The lines known so far, growing as `refresh` reads seals. `guard` keeps the threads of one process apart."""
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.guard = RLock()
         self.entries: list[Entry] = []
         self.last_seal = 0
         self._index: dict[str, int] = {}
@@ -97,13 +99,14 @@ class Log:
 
     def refresh(self, archive: Archive) -> None:
         """Read the seals written since."""
-        while True:
-            key = seal_key(len(self))
-            try:
-                body = archive.get(key)
-            except MissingObject:
-                return
-            self.append(parse_seal(body, key))
+        with self.guard:
+            while True:
+                key = seal_key(len(self))
+                try:
+                    body = archive.get(key)
+                except MissingObject:
+                    return
+                self.append(parse_seal(body, key))
 
     def append(self, entries: list[Entry]) -> None:
         """Add the lines of one more seal."""

@@ -87,15 +87,16 @@ def seal(archive: Archive, keys: Iterable[str], *, log: Log | None = None, retai
 
 def _seal(archive: Archive, keys: list[str], known: dict[str, Entry], log: Log, retain_until: datetime | None) -> None:
     for _ in range(ATTEMPTS):
-        log.refresh(archive)
-        new = [key for key in dict.fromkeys(keys) if key not in log][:SEAL_LINES]
-        if not new:
-            return
-        for key in new:
-            known.setdefault(key, entry_of(key, archive.get(key)))
-        entries = [known[key] for key in new]
-        if archive.put_new(seal_key(len(log)), print_seal(entries), retain_until=retain_until):
-            log.append(entries)
+        with log.guard:
+            log.refresh(archive)
+            new = [key for key in dict.fromkeys(keys) if key not in log][:SEAL_LINES]
+            if not new:
+                return
+            for key in new:
+                known.setdefault(key, entry_of(key, archive.get(key)))
+            entries = [known[key] for key in new]
+            if archive.put_new(seal_key(len(log)), print_seal(entries), retain_until=retain_until):
+                log.append(entries)
     fault = Fault(Place(file=keys[0], system=archive.name), "a free slot in the log", "other sealers first", "Repeat.")
     raise ArchiveUnavailable(fault)
 

@@ -19,7 +19,7 @@ from governance.evidence.audit_bundle import EntryAudit, EntryFacts, weak_lock
 from governance.evidence.audit_log import Lines, LogKeys, compare, join_seals, read_checkpoints, read_root, roots_at
 from governance.evidence.inventory import Inventory
 from governance.evidence.log import Log
-from governance.evidence.malformed import Malformed
+from governance.evidence.malformed import Malformed, reason
 from governance.evidence.note import Checkpoint, parse_held, parse_note
 from governance.evidence.report import Report
 from governance.evidence.root import Root
@@ -109,7 +109,7 @@ def _read_held(held: Mapping[str, bytes], root: Root | None, report: Report) -> 
             if "—".encode() in body and root and not LogKeys(root).judge(parse_note(body, name), head, name, report):
                 continue
         except Malformed as error:
-            report.add("BAD CHECKPOINT", name, str(error))
+            report.add("BAD CHECKPOINT", name, reason(error))
             continue
         if root and head.origin != root.archive:
             report.add("FOREIGN CHECKPOINT", name, f"its origin is {head.origin}, the archive's is {root.archive}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from governance.evidence.audit_bundle import EntryFacts
-from governance.evidence.malformed import Malformed
+from governance.evidence.malformed import Malformed, reason
 from governance.evidence.note import Checkpoint, parse_checkpoint
 from governance.evidence.report import Report
 from governance.evidence.statement import DECISION
@@ -26,7 +26,7 @@ def decisions_seen(facts: Sequence[EntryFacts], report: Report) -> dict[str, Che
         try:
             head = parse_checkpoint(f"{said.get('origin')}\n{said.get('size')}\n{said.get('root')}\n", fact.entry.key)
         except Malformed as error:
-            report.add("BAD BUNDLE", fact.entry.key, str(error))
+            report.add("BAD BUNDLE", fact.entry.key, reason(error))
             continue
         if head.origin == report.origin:
             seen[fact.entry.key] = head

@@ -1,0 +1,121 @@
+"""`aims verify` and `aims prove`: for auditors; they need no registry, no keys, no database."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from governance.errors import ConfigurationError, Fault, Place
+from governance.evidence.report import Report
+from governance.evidence.verify import Progress
+
+PATIENCE = 2.0  # seconds without a word
+
+
+def register(app: typer.Typer) -> None:
+    """Add both commands."""
+    app.command(epilog="Example: `aims verify file:///srv/evidence --checkpoint mail.txt --root-digest 621e22…`")(
+        verify
+    )
+    app.command(
+        epilog="Example: `aims prove file:///srv/evidence bundle/2026/11/24/05/credit.w47.r0.tar --to ./proof`"
+    )(prove)
+
+
+def verify(
+    archive: str = typer.Argument(help="file:///path, s3://bucket?endpoint=…, or one bundle .tar beside its .proof."),
+    *,
+    checkpoint: list[Path] = typer.Option([], help="A checkpoint kept outside: a signed note, or its three lines."),  # noqa: B008
+    root_digest: str = typer.Option("", help="sha256 of trust/root/0001.json, from paper."),
+    system: str = typer.Option("", help="Read the bundles of this system only; the log is checked whole."),
+    since: datetime | None = typer.Option(None, formats=["%Y-%m-%d"], help="Read bundles from this day on only."),  # noqa: B008
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Verify an archive, or one bundle with its proof. The last line says what the result is worth. Exit 1: a failure."""
+    if archive.endswith(".tar"):
+        report = _one(Path(archive), root_digest)
+    else:
+        held = {str(path): _read(path) for path in checkpoint}
+        report = _all(archive, held, root_digest, system, since.replace(tzinfo=UTC) if since else None)
+    typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else "\n".join(report.lines()))
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def prove(
+    archive: str = typer.Argument(help="file:///path or s3://bucket?endpoint=…"),
+    key: str = typer.Argument(help="The bundle's key, as a page or `aims verify` names it."),
+    to: Path = typer.Option(Path(), help="Folder to write into."),  # noqa: B008
+) -> None:
+    """Write one bundle and all that is needed to verify it elsewhere: proof, root file, public keys, the script."""
+    from governance.adapters.archive import open_archive  # noqa: PLC0415
+    from governance.evidence import load_root, proof  # noqa: PLC0415
+    from governance.evidence.address import root_key  # noqa: PLC0415
+
+    source = open_archive(archive, read_only=True)
+    name = key.rpartition("/")[2]
+    files = {name: source.get(key), f"{name}.proof": proof.prove(source, key).to_bytes()}
+    files["root.json"] = source.get(root_key(load_root(source).version))
+    files |= {each: source.get(f"trust/{each}") for each in ("statement.pub", "log.pub", "verify-one.sh")}
+    to.mkdir(parents=True, exist_ok=True)
+    for each, body in files.items():
+        (to / each).write_bytes(body)
+    typer.echo(f"cd {to} && sh verify-one.sh {name} {name}.proof statement.pub log.pub")
+
+
+def _all(archive: str, held: dict[str, bytes], root_digest: str, system: str, since: datetime | None) -> Report:
+    from governance.adapters.archive import open_archive  # noqa: PLC0415
+    from governance.evidence import Scope, verify_archive  # noqa: PLC0415
+
+    source = open_archive(archive, read_only=True)
+    with _progress() as progress:
+        return verify_archive(
+            source,
+            root_digest=root_digest or None,
+            checkpoints=held,
+            scope=Scope(system, since),
+            progress=progress,
+        )
+
+
+def _one(bundle: Path, root_digest: str) -> Report:
+    from governance.evidence import verify_bundle  # noqa: PLC0415
+
+    proof, root = bundle.with_name(f"{bundle.name}.proof"), bundle.with_name("root.json")
+    return verify_bundle(_read(bundle), _read(proof), _read(root), root_digest=root_digest or None)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        mend = "Write proof and root beside the bundle with `aims prove`, or correct the path."
+        fault = Fault(Place(file=str(path)), "a file to read", error.strerror or "an error", mend)
+        raise ConfigurationError(fault) from error
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on standard error, from the third second on, on a terminal only."""
+    from rich.console import Console  # noqa: PLC0415  60 ms
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    bar = Bar(console=console, transient=True)
+    started, task = time.monotonic(), None
+
+    def show(done: int, total: int) -> None:
+        nonlocal task
+        if task is None and console.is_terminal and time.monotonic() - started > PATIENCE:
+            bar.start()
+            task = bar.add_task("verifying", total=total)
+        if task is not None:
+            bar.update(task, completed=done)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
