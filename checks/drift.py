@@ -209,7 +209,9 @@ def _sentence(column: str, moved: Moved, bound: float, status: Status) -> str:
     missing = ""
     if status is Status.INSUFFICIENT:
         rows = _needed(moved, bound)
-        missing = f" About {words.count(rows)} more would tell." if rows else " More rows of the reference are needed."
+        missing = (
+            f" About {words.count(rows, 'more row')} would tell." if rows else " More rows of the reference are needed."
+        )
     return f"{told}, {ends[status]}. With {words.count(moved.n)} a distance of {sure} would surely be seen.{missing}"
 
 

@@ -247,7 +247,7 @@ def _sentence(attribute: str, one: Decided) -> str:
         size = f"a gap of {_gap(it, it.value)} ({_gap(it, one.low)} to {_gap(it, one.high)})"
     seen = f"a {'ratio' if it.form == 'ratio' else 'gap'} of {_gap(it, it.visible(one.z))}"
     noun = "row" if it.metric in UNLABELLED else "label"
-    missing = f" About {words.count(one.needed, noun)} more would tell." if one.needed else ""
+    missing = f" About {words.count(one.needed, f'more {noun}')} would tell." if one.needed else ""
     return (
         f"People with {attribute}={it.group} {facts}, {attribute}={it.against} {_told(it.theirs)}: {size}, "
         f"{_verdict(one)}. With {words.count(it.n, noun)} in the smaller group we would have seen {seen} "

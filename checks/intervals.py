@@ -64,13 +64,13 @@ class Mean:
     @property
     def variance(self) -> float:
         """Of one number (n - 1 in the denominator); infinite for fewer than two."""
-        if self.n < 2:
+        if self.n < 2 or not math.isfinite(self.squares):
             return math.inf
-        return max(0.0, (self.squares - self.n * self.value**2) / (self.n - 1))
+        return max(0.0, (self.squares - self.total * self.value) / (self.n - 1))
 
     def interval(self, z: float) -> Interval:
         """Mean plus and minus z standard errors; without bounds for fewer than two rows."""
-        if self.n < 2:
+        if not math.isfinite(self.variance):
             return -math.inf, math.inf
         half = z * math.sqrt(self.variance / self.n)
         return self.value - half, self.value + half

@@ -55,6 +55,7 @@ class Errors:
     total: float = 0.0
     absolute: float = 0.0
     squares: float = 0.0
+    fourths: float = 0.0
 
     def rate(self, metric: str) -> Mean:
         """One of ERRORS as a mean."""
@@ -81,6 +82,7 @@ def errors(cells: Iterable[ErrorCell]) -> Errors:
         sum(cell.total for cell in listed),
         sum(cell.absolute for cell in listed),
         sum(cell.squares for cell in listed),
+        sum(cell.fourths for cell in listed),
     )
 
 

@@ -65,13 +65,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class ErrorCell:
-    """Labelled rows with the same groups: their number, sum of errors, of |errors|, of squared errors."""
+    """Labelled rows with the same groups: their number, sums of errors, of |errors|, of their 2nd and 4th powers."""
 
     groups: tuple[str | None, ...]
     n: int
     total: float
     absolute: float
     squares: float
+    fourths: float
 
 
 def _rows(query: str, parameters: Sequence[Any], threads: int = 2) -> list[tuple[Any, ...]]:
@@ -194,8 +195,8 @@ def error_cells(
     error = f"({made}::double - {truth}::double)"
     query = (
         f"select {groups}count(*) as n, sum{error} as total, sum(abs{error}) as absolute, "  # noqa: S608
-        f"sum({error} * {error}) as squares from read_parquet(?) where isfinite({made}::double) and "
-        f"isfinite({truth}::double) group by all order by all"
+        f"sum({error} * {error}) as squares, sum(pow({error}, 4)) as fourths "
+        f"from read_parquet(?) where isfinite({made}::double) and isfinite({truth}::double) group by all order by all"
     )
     width = len(attributes)
     rows = _rows(query, [*parameters, str(path)], threads=1)

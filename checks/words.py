@@ -20,7 +20,7 @@ def number(value: float | None) -> str:
 
 
 def count(rows: int, noun: str = "row") -> str:
-    """`1 row`, `9,383 rows`."""
+    """`1 row`, `9,383 rows`, `12 more labels`."""
     return f"{rows:,} {noun}" if rows == 1 else f"{rows:,} {noun}s"
 
 
