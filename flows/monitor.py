@@ -28,6 +28,6 @@ async def monitor(system_id: str, window: str | None = None) -> State:
     receipt = archive_bundle(system, sign_bundle(system, verdict, pages))
     verdict, pages = record_of(receipt, verdict, pages)
     cases = open_cases(system, verdict, receipt)
-    notify_owners(system, cases, receipt)
+    notify_owners(system, receipt)
     await publish(system, verdict, pages, cases, receipt)
     return await conclude(system, verdict, cases, receipt)

@@ -161,7 +161,7 @@ def _verdict(told: dict[str, Any]) -> Verdict:
         for one in told.pop("results")
     ]
     distributions = [
-        Distribution(**{name: tuple(part) if isinstance(part, list) else part for name, part in one.items()})
+        Distribution(one["column"], one["kind"], *(tuple(one[part]) for part in ("marks", "current", "reference")))
         for one in told.pop("distributions")
     ]
     rates = [GroupRate(**one) for one in told.pop("rates")]

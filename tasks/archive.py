@@ -16,7 +16,6 @@ from governance.evidence import Receipt, build_bundle, read_bundle, store_bundle
 from governance.registry.system import System
 from governance.verdict import Verdict
 
-
 BESIDE = ("evidently.html",)  # 340 kB and made of evidently.json: shown beside the bundle, not kept in it
 
 

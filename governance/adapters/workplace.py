@@ -13,8 +13,10 @@ from governance.adapters.case_index import CaseIndex
 from governance.adapters.keys import load_keys
 from governance.adapters.registry_files import load_registry
 from governance.adapters.settings import Settings
+from governance.cases.act import Act
+from governance.cases.case import Case
 from governance.cases.kind import Kind, read_kind
-from governance.compliance.proof import run_key
+from governance.cases.record import act_id
 from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence import Archive, Keys, Log
 from governance.registry.registry import Registry
@@ -114,12 +116,21 @@ class Workplace:
         """Remember that a run is finished. Losing the mark costs a repetition, which changes nothing."""
         self._mark(verdict.bundle_id).touch()
 
+    def is_told(self, act: Act) -> bool:
+        """Whether somebody was told of an act."""
+        return (_folder(self.settings.state / "told") / act_id(act)).exists()
+
+    def mark_told(self, act: Act) -> None:
+        """Remember that somebody was told."""
+        (_folder(self.settings.state / "told") / act_id(act)).touch()
+
+    def page_link(self, case: Case) -> str:
+        """Where the newest page about a case can be read."""
+        window = case.last.window if case.last else case.opened_window
+        return f"{self.settings.reports}/{case.subject}/{window}/page.html"
+
     def _mark(self, bundle_id: str) -> Path:
         return _folder(self.settings.state / "done") / bundle_id
-
-    def key_of(self, verdict: Verdict) -> str:
-        """Where the bundle of a verdict stands in the archive."""
-        return run_key(verdict)
 
     def waiting(self) -> Iterable[tuple[str, bytes]]:
         """Key and bytes of every bundle in the outbox."""

@@ -12,7 +12,8 @@ def register(app: typer.Typer) -> None:
 
 def checkpoint() -> None:
     """Seal strays, sign the head of the log, print its three lines: keep them outside the archive."""
-    from governance.evidence import checkpoint as sign, sweep, three_lines  # noqa: PLC0415
+    from governance.evidence import checkpoint as sign
+    from governance.evidence import sweep, three_lines
 
     here = Workplace.here()
     keep = here.retain_until(None)

@@ -18,8 +18,8 @@ def deploy(
     pool: str = typer.Option("aims", help="The work pool that runs them."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Apply what changed in the registry, remove what was retired, touch nothing else. Run it in the project's folder."""
-    from tasks.deploy import sync_deployments  # noqa: PLC0415 - Prefect takes seconds to import
+    """Apply what changed, remove what was retired, touch nothing else. Run it in the project's folder."""
+    from tasks.deploy import sync_deployments
 
     done = asyncio.run(sync_deployments(Workplace.here().registry, pool=pool))
     if as_json:

@@ -23,7 +23,9 @@ def doctor(
     registry, faults = read_registry(here.home)
     faults += [*_kinds(here), *_keys(here), *_archive(here)]
     notes = [
-        f"{person.id} has no notify address; messages go to the default" for person in registry.people.people if not person.notify
+        f"{person.id} has no notify address; messages go to the default"
+        for person in registry.people.people
+        if not person.notify
     ]
     if store:
         notes += canary_lines(here)
@@ -40,7 +42,7 @@ def doctor(
 
 def canary_lines(here: Workplace) -> list[str]:
     """What the archive's store really protects, tried on a canary object."""
-    from governance.adapters.canary import try_store  # noqa: PLC0415 - boto3
+    from governance.adapters.canary import try_store
 
     return [str(line) for line in try_store(here.archive)]
 
@@ -51,7 +53,9 @@ def _kinds(here: Workplace) -> list[Fault]:
         found = here.kinds
     except AimsError as error:
         return list(error.faults)
-    lack = Fault(Place(str(here.home / "kinds")), "the kind remediation", "none", "Copy deployments/kinds of the project.")
+    lack = Fault(
+        Place(str(here.home / "kinds")), "the kind remediation", "none", "Copy deployments/kinds of the project."
+    )
     return [] if "remediation" in found else [lack]
 
 
@@ -66,7 +70,7 @@ def _keys(here: Workplace) -> list[Fault]:
 
 def _archive(here: Workplace) -> list[Fault]:
     """Faults of the archive: it does not answer, or was never initialised with these keys."""
-    from governance.evidence import load_root  # noqa: PLC0415
+    from governance.evidence import load_root
 
     try:
         load_root(here.archive)

@@ -26,5 +26,5 @@ def run() -> None:
         app()
     except AimsError as error:
         for fault in error.faults:
-            print(f"error: {fault}", file=sys.stderr)  # noqa: T201 - the one place that prints errors
+            print(f"error: {fault}", file=sys.stderr)
         sys.exit(error.exit_code)

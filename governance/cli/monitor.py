@@ -24,7 +24,7 @@ def monitor(
 ) -> None:
     """Pull, judge, sign, archive, open cases, tell the owner. Exit code 1: findings; 3: unreadable; 4: not stored."""
     quieten(Path(os.environ.get("AIMS_STATE") or ".state"))
-    from flows.monitor import monitor as flow  # noqa: PLC0415 - Prefect takes seconds to import
+    from flows.monitor import monitor as flow
 
     state = asyncio.run(flow(system, window or None, return_state=True))
     if as_json:

@@ -33,7 +33,9 @@ def up(
         begin_archive(Workplace.here())
         with Processes(state / "logs") as processes:
             start_all(processes, port, pages, Workplace.here().reports)
-            typer.echo(f"Prefect UI   http://{HOST}:{port}\nPages        http://{HOST}:{pages}\nLogs         {state / 'logs'}")
+            typer.echo(
+                f"Prefect UI   http://{HOST}:{port}\nPages        http://{HOST}:{pages}\nLogs         {state / 'logs'}"
+            )
             typer.echo("Stop with Ctrl-C.")
             try:
                 typer.echo(f"{processes.first_to_end()} has ended; stopping. Read its log.", err=True)
