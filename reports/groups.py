@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from governance.verdict import GroupRate, Limit, Result, Status, Verdict, worst
-from reports.phrases import FEW, SHARES, figure, number
+from reports.phrases import FEW, SHARES, figure, group_words, number
 from reports.pictures import LimitLine
 
 
@@ -24,10 +24,10 @@ class Panel:
 
 
 def panels(verdict: Verdict) -> list[Panel]:
-    """One panel an attribute and metric that has rates, the gravest first, otherwise in the verdict's order."""
+    """One panel an attribute and metric that has rates, the gravest first, those nobody judged last."""
     keys = dict.fromkeys((rate.attribute, rate.metric) for rate in verdict.rates)
     made = [_panel(verdict, attribute, metric) for attribute, metric in keys]
-    return sorted(made, key=lambda panel: -list(Status).index(panel.status))
+    return sorted(made, key=lambda panel: (not panel.results, -list(Status).index(panel.status)))
 
 
 def _panel(verdict: Verdict, attribute: str, metric: str) -> Panel:
@@ -66,6 +66,7 @@ def _lines(result: Result, limit: Limit, centre: float) -> list[LimitLine]:
 
 def _rule(result: Result, bound: float) -> str:
     """`0.8 × that of men` or `20.0 points from men`, for the words beside a limit."""
+    against = group_words(result.subject, result.reference_group)
     if result.metric.endswith("_ratio"):
-        return f"{number(bound)} × that of {result.reference_group}"
-    return f"{figure(result.metric, abs(bound))} from {result.reference_group}"
+        return f"{number(bound)} × that of {against}"
+    return f"{figure(result.metric, abs(bound))} from {against}"

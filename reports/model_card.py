@@ -39,7 +39,7 @@ def render_model_card(system: System, people: People, verdict: Verdict, cases: S
         headline=phrases.headline(system.title, verdict),
         risk=RISK[system.ai_act.risk_class],
         task=TASKS[system.task],
-        misuse=getattr(system, "not_for", ""),
+        misuse=system.not_for,
         roles=[(role, name_of(people, person)) for role, person in _roles(system)],
         performance=pick("performance"),
         fairness=_by_subject(pick("fairness", Status.ERROR, Status.ALARM, Status.PASS)),

@@ -103,6 +103,18 @@ def few(result: Result) -> bool:
     return bool(result.group) and result.n < FEW
 
 
+def group_words(attribute: str, group: str) -> str:
+    """The group's name; a mere code such as `1` with its attribute before it."""
+    return group if any(map(str.isalpha, group)) else f"{attribute}={group}"
+
+
+def needs(result: Result) -> str:
+    """How much more data it would take, unless the sentence says so already."""
+    if result.status is not Status.INSUFFICIENT or not result.needed or f"{result.needed:,}" in result.sentence:
+        return ""
+    return f"Needs about {things(result.needed, 'more row', 'more rows')}."
+
+
 def rows_words(n: int, *, group: bool = False) -> str:
     """How many rows, hiding the exact count of a very small group."""
     if group and n < FEW:

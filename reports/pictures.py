@@ -12,7 +12,7 @@ from html import escape
 from itertools import pairwise
 
 from governance.verdict import Distribution, GroupRate
-from reports.phrases import FEW, clean, figure, interval_words, metric_words, number, rows_words
+from reports.phrases import FEW, clean, figure, group_words, interval_words, metric_words, number, rows_words
 
 STYLE = (
     "svg text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',sans-serif;"
@@ -168,7 +168,7 @@ def group_rates(rates: Sequence[GroupRate], limits: Sequence[LimitLine] = (), *,
 
 def _group(rate: GroupRate, y: float, scale: Callable[[float], float]) -> str:
     """One group: its name and figures on a line, its interval below."""
-    head = _text(2, y + 12, _shorten(clean(rate.group), 22), "strong")
+    head = _text(2, y + 12, _shorten(clean(group_words(rate.attribute, rate.group)), 22), "strong")
     if rate.n < FEW:
         return head + _text(WIDTH - 2, y + 12, "fewer than 10 rows", "soft", "end")
     head += _text(WIDTH - 2, y + 12, f"{figure(rate.metric, rate.value)} · n = {number(rate.n)}", "soft", "end")

@@ -244,6 +244,7 @@ class System(Record):
     checks: Checks = Checks()
     retention: Retention = Retention()
     contact: str = Field(default="", description="where a person affected may appeal")
+    not_for: str = Field(default="", description="uses that the system must not be put to, in plain words")
 
     @model_validator(mode="after")
     def _whole(self) -> "System":

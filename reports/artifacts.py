@@ -1,0 +1,138 @@
+"""Markdown and tables for Prefect artifacts: a view of the records, never evidence.
+
+Rules
+1. Foreign text carries no link: Prefect's UI makes `[x](javascript:…)` live in markdown and in table cells.
+2. Foreign text breaks no table and starts no markup: pipes, brackets, stars and the like are escaped.
+3. Pictures are inline SVG in data: URIs, so nothing is fetched.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from governance.registry.system import System
+from governance.verdict import Result, Status, Verdict
+from reports import phrases, pictures
+from reports.groups import panels
+from reports.recipe import recipe
+from reports.records import CaseLine, EvidenceLine
+
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\s*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])")
+_ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.|(?:javascript|data|vbscript|mailto):)\S*", re.IGNORECASE)
+_MAIL = re.compile(r"\S+@\S+\.\S+")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&-])")
+
+
+def cell(text: str) -> str:
+    """Foreign text for a table artifact: no links, no markup, no line ends."""
+    bare = _LINK.sub(r"\1", phrases.clean(text))
+    bare = _MAIL.sub("(address removed)", _ADDRESS.sub("(link removed)", bare))
+    return bare.replace("](", "] (").replace("<", "‹").replace(">", "›").strip()
+
+
+def plain(text: str) -> str:
+    """Foreign text for markdown, also inside a table: as `cell`, every mark of markup escaped."""
+    return _MARKUP.sub(r"\\\1", cell(text))
+
+
+def verdict_markdown(
+    system: System, verdict: Verdict, cases: Sequence[CaseLine], evidence: EvidenceLine | None = None
+) -> str:
+    """The verdict of a run in markdown: headline, findings, one picture of the gravest gap, cases, proof."""
+    head = f"# {phrases.SIGNS[verdict.status]} {phrases.WORDS[verdict.status]}\n\n"
+    head += plain(phrases.headline(system.title, verdict)) + "\n"
+    parts = [head, _counts(verdict)]
+    parts += [_listed(status, verdict.of(status)) for status in (Status.ERROR, Status.ALARM, Status.INSUFFICIENT)]
+    parts.append(_picture(verdict))
+    parts += [cases_markdown(cases)] if cases else []
+    parts += [receipt_markdown(evidence)] if evidence else []
+    return "\n".join(part for part in parts if part)
+
+
+def verdict_table(verdict: Verdict) -> list[dict[str, Any]]:
+    """One row a result for a table artifact, the gravest first."""
+    ordered = sorted(verdict.results, key=lambda result: -list(Status).index(result.status))
+    return [_row(result) for result in ordered]
+
+
+def receipt_markdown(evidence: EvidenceLine) -> str:
+    """Where the proof lies, the lines to keep, and how to check it."""
+    lines = ["## Proof", "", f"Bundle {_code(evidence.bundle_id)} in archive {_code(evidence.archive)}:", ""]
+    lines += _block([evidence.key])
+    if evidence.demo_key:
+        lines += ["**Demonstration key**: the signature shows that nothing was changed, not who signed.", ""]
+    if evidence.checkpoint_lines:
+        lines += ["Keep these three lines outside the archive; they show later that nothing was rewritten:", ""]
+        lines += _block(evidence.checkpoint_lines)
+    else:
+        lines += ["No signed checkpoint of the log is known yet.", ""]
+    lines += ["<details><summary>Check it with tar, sha256sum and openssl</summary>", ""]
+    return "\n".join([*lines, *_block(recipe(evidence)), "</details>", ""])
+
+
+def cases_markdown(cases: Sequence[CaseLine]) -> str:
+    """The cases as a table; says so when there are none."""
+    if not cases:
+        return "## Cases\n\nThis run opened or updated no case.\n"
+    lines = ["## Cases", "", "| Case | What it is about | Owner | Due | State |", "| --- | --- | --- | --- | --- |"]
+    for case in cases:
+        fields = (case.id, case.title, case.owner_name, phrases.day(case.due), f"{case.state}, {case.action}")
+        lines.append("| " + " | ".join(plain(field) for field in fields) + " |")
+    return "\n".join([*lines, ""])
+
+
+def _counts(verdict: Verdict) -> str:
+    """How many results of each status, as a table."""
+    shown = [status for status in reversed(Status) if verdict.of(status)]
+    lines = ["| Outcome | Results |", "| --- | --- |"]
+    lines += [f"| {phrases.SIGNS[s]} {phrases.WORDS[s]} | {len(verdict.of(s))} |" for s in shown]
+    return "\n".join([*lines, ""])
+
+
+def _listed(status: Status, results: Sequence[Result]) -> str:
+    """The sentences of one status; long lists are folded."""
+    if not results:
+        return ""
+    title = f"{phrases.SIGNS[status]} {phrases.WORDS[status].capitalize()}"
+    items = "\n".join(f"- {plain(result.sentence)}" for result in results)
+    if status is Status.INSUFFICIENT:
+        return f"<details><summary>{title}: {len(results)}</summary>\n\n{items}\n\n</details>\n"
+    return f"## {title}\n\n{items}\n"
+
+
+def _row(result: Result) -> dict[str, Any]:
+    """One result as table cells."""
+    few = phrases.few(result)
+    value = "" if result.value is None or few else phrases.figure(result.metric, result.value)
+    return {
+        "outcome": f"{phrases.SIGNS[result.status]} {phrases.WORDS[result.status]}",
+        "check": cell(result.check),
+        "subject": cell(f"{result.subject}: {result.group}" if result.group else result.subject),
+        "measure": cell(phrases.metric_words(result.metric)),
+        "value": value,
+        "interval": "" if few else phrases.interval_words(result.metric, result.low, result.high),
+        "limit": phrases.limit_words(result.metric, result.limit),
+        "rows": phrases.rows_words(result.n, group=bool(result.group)) if result.n else "",
+        "sentence": cell(result.sentence),
+    }
+
+
+def _picture(verdict: Verdict) -> str:
+    """The gravest gap between groups as an inline image."""
+    worst = next((panel for panel in panels(verdict) if panel.status in (Status.ALARM, Status.ERROR)), None)
+    if worst is None:
+        return ""
+    svg = pictures.group_rates(worst.rates, worst.limits, standalone=True)
+    words = plain(f"{phrases.metric_words(worst.metric).capitalize()} by {worst.attribute}, group by group")
+    return f"![{words}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})\n"
+
+
+def _code(text: str) -> str:
+    """Text as inline code that cannot end early."""
+    return f"`{phrases.clean(text).replace('`', '')}`"
+
+
+def _block(lines: Sequence[str]) -> list[str]:
+    """Lines as a code block that cannot end early."""
+    return ["```", *(phrases.clean(line).replace("```", "") for line in lines), "```", ""]
