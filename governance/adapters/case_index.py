@@ -3,7 +3,7 @@
 1. Acts are taken in the order of the log; of two with one number the first in the log stands.
 2. Each case is folded by the kind that its opening act carries.
 3. One transaction a visit: a kill leaves the visit before. The file remembers how far it read, and the last line it
-   read; when the archive's log is another one, or the file is damaged or of another version, it is made anew at the next `sync`.
+   read. When the log is another one, or the file is damaged or of another version, the next `sync` makes it anew.
 4. A bundle that does not read as an act is listed with its reason (`strays`), and stops nothing.
 """
 

@@ -74,28 +74,29 @@ def message_to(
     subject = f"{count} for you{f', {late} overdue' if late else ''}"
     known = people.get(person)
     parts = [f"Hello {known.name if known else person},", f"{subject}."]
-    parts += [_about(number, case, kinds[case.kind], person, link(case), now) for number, case in enumerate(cases, 1)]
+    for number, case in enumerate(cases, 1):
+        about = _about(case, kinds[case.kind], person, now)
+        parts.append(f"{number}. {about}\n   Link:  {link(case)}")
     if checkpoint:
         parts.append("Please keep these three lines. They prove what the archive held today:\n" + checkpoint.strip())
     stand_in = next((case.deputy if case.owner == person else case.owner for case in cases), "")
     return Message(person, stand_in, subject, "\n\n".join(parts) + "\n")
 
 
-def _about(number: int, case: Case, kind: Kind, person: str, link: str, now: datetime) -> str:
-    """One case: what, since when, by when, what to do, where."""
+def _about(case: Case, kind: Kind, person: str, now: datetime) -> str:
+    """One case: what, since when, by when, what to do."""
     late = overdue_days(case, kind, now)
     due = f"{case.due}{f' – OVERDUE by {late} days' if late else ''}"
     since = f"window {case.opened_window}" if case.opened_window else f"{case.opened_at:%Y-%m-%d}"
     since += f", last seen in {case.last.window}" if case.last and case.last.window != case.opened_window else ""
     lines = [
-        f"{number}. {case.title} ({case.severity}, {case.subject or 'organisation'})",
+        f"{case.title} ({case.severity}, {case.subject or 'organisation'})",
         *(f"   {sentence}" for sentence in case.sentences),
         f"   Since: {since}",
         f"   Due:   {due}",
         f"   State: {case.state} – {kind.states[case.state].about}",
         *(f"   To do: {verb} – {kind.acts[verb].about}" for verb in doable(case, kind, person)),
         f"   Case:  {case.id}",
-        f"   Link:  {link}",
     ]
     return "\n".join(lines)
 

@@ -1,0 +1,172 @@
+"""Doing acts: read how a case stands, check and archive the act, and bring the index up to date."""
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from governance.adapters.case_index import CaseIndex
+from governance.adapters.ssh import require_signed_by, sign_with
+from governance.cases.act import Act, CheckpointSeen
+from governance.cases.case import Case
+from governance.cases.kind import Kind
+from governance.cases.kind_parts import Strength
+from governance.cases.opening import Subject, opening_act
+from governance.cases.record import Recorded, Recorder
+from governance.errors import ActRefused, ConfigurationError, Fault, Place
+from governance.evidence import Log, b64
+from governance.evidence.checkpoint import newest_checkpoint
+from governance.registry.registry import Registry
+from governance.registry.system import Roles
+
+
+@dataclass(frozen=True)
+class Casework:
+    """One installation's cases: the registry, the recorder of acts, and the index over them."""
+
+    registry: Registry
+    kinds: Mapping[str, Kind]
+    index: CaseIndex
+    recorder: Recorder
+
+    @property
+    def _log(self) -> Log:
+        return self.recorder.log or Log()
+
+    def sync(self) -> int:
+        """Read what the archive holds since; return the number of new acts."""
+        return self.index.sync(self.recorder.archive, log=self._log)
+
+    def case(self, case_id: str) -> tuple[Case, Kind]:
+        """A case as it stands and the kind it was opened with.
+
+        Raises:
+            ConfigurationError: no such case; a close id is proposed.
+        """
+        self.sync()
+        if found := self.index.case(case_id):
+            return found, self.index.kind(case_id)
+        known = [case.id for case in self.index.cases()]
+        close = get_close_matches(case_id, known, n=1, cutoff=0.4)
+        mend = f"Did you mean {close[0]}?" if close else "See `aims cases`."
+        raise ConfigurationError(Fault(Place(), "the id of a case", "an id that the archive does not know", mend))
+
+    def act(
+        self,
+        case_id: str,
+        verb: str,
+        *,
+        by: str,
+        why: str,
+        fields: Mapping[str, str] | None = None,
+        strength: Strength = Strength.SESSION,
+        key_file: Path | None = None,
+    ) -> Recorded:
+        """Do an act on a case now. With `key_file` the person's SSH key signs it, and its strength is `ssh`.
+
+        Raises:
+            ActRefused: it may not be done, or somebody was first.
+        """
+        case, kind = self.case(case_id)
+        strength = Strength.SSH if key_file else strength
+        act = Act(
+            case=case.id,
+            seq=case.seq + 1,
+            verb=_word(verb),
+            by=_word(by),
+            at=datetime.now(UTC),
+            why=why,
+            strength=strength,
+            fields=dict(fields or {}),
+            checkpoint_seen=self.checkpoint_seen(),
+        )
+        return self.record(kind, case, act, key_file=key_file)
+
+    def open(
+        self,
+        kind_name: str,
+        *,
+        system: str,
+        title: str,
+        severity: str,
+        by: str,
+        why: str,
+        verb: str = "",
+        roles: Roles | None = None,
+        fields: Mapping[str, str] | None = None,
+        key_file: Path | None = None,
+    ) -> Recorded:
+        """Open a case now; the roles are the system's unless given.
+
+        Raises:
+            ConfigurationError: no such kind or system, or no roles for the organisation.
+            ActRefused: it may not be done.
+        """
+        kind = self._kind(kind_name)
+        subject = self._subject(system, roles)
+        act = opening_act(
+            kind,
+            subject,
+            verb=_word(verb or next(verb for verb, rule in kind.acts.items() if rule.opens)),
+            title=title,
+            severity=severity or next(iter(kind.clock.due)),
+            by=_word(by),
+            at=datetime.now(UTC),
+            why=why,
+            token=secrets.token_hex(3),
+            fields=fields,
+            strength=Strength.SSH if key_file else Strength.SESSION,
+        )
+        return self.record(kind, None, act.model_copy(update={"checkpoint_seen": self.checkpoint_seen()}), key_file)
+
+    def record(self, kind: Kind, case: Case | None, act: Act, key_file: Path | None = None) -> Recorded:
+        """Archive an act, signed by the person's key if one is given, and bring the index up to date."""
+        signature = b""
+        if key_file and (person := self.registry.people.get(act.by)):
+            signature = sign_with(key_file, act.to_json())
+            require_signed_by(person, act.to_json(), signature)
+        recorded = self.recorder.record(kind, case, act, now=datetime.now(UTC), signature=signature)
+        self.sync()
+        return recorded
+
+    def record_all(self, acts: Iterable[Act]) -> list[Recorded]:
+        """Archive acts of the system one after the other; an opening's kind is the one in force."""
+        done = []
+        for act in acts:
+            case = self.index.case(act.case)
+            kind = self.index.kind(act.case) if case else self._kind(act.opening.kind if act.opening else "")
+            done.append(self.record(kind, case, act))
+        return done
+
+    def checkpoint_seen(self) -> CheckpointSeen | None:
+        """The newest checkpoint: whoever acts now has it before them."""
+        log = self._log
+        log.refresh(self.recorder.archive)
+        seen = newest_checkpoint(self.recorder.archive, len(log))
+        return CheckpointSeen(origin=seen.origin, size=seen.size, root=b64.encode(seen.root)) if seen else None
+
+    def _kind(self, name: str) -> Kind:
+        if found := self.kinds.get(name):
+            return found
+        known = ", ".join(sorted(self.kinds)) or "none"
+        raise ConfigurationError(Fault(Place(), f"a kind of case ({known})", "another word", "Name one of them."))
+
+    def _subject(self, system: str, roles: Roles | None) -> Subject:
+        """What a new case is about: a system with its roles, or the organisation with the roles given."""
+        if system and roles is None:
+            roles = self.registry.system(system).people
+        if roles is None:
+            expected = "an owner, a deputy, a reviewer and an escalation for a case about the organisation"
+            raise ConfigurationError(Fault(Place(), expected, "none", "Give --owner --deputy --reviewer --escalation."))
+        owner = self.registry.people.get(roles.owner)
+        return Subject(system, roles, owner.zone if owner else "UTC")
+
+
+def _word(text: str) -> str:
+    """A verb or an id as typed. Raises ActRefused for what can be neither."""
+    if re.fullmatch(r"[a-z][a-z0-9_-]{1,60}", text):
+        return text
+    raise ActRefused(Fault(Place(), "a word of small letters", "another form", "Correct the act or the person's id."))

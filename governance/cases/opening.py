@@ -1,0 +1,92 @@
+"""The act with which a person opens a case; a monitoring run opens its own (cases/plan.py)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from governance.cases.act import Act, Opening
+from governance.cases.clock import due_date
+from governance.cases.kind import Kind
+from governance.cases.kind_parts import Strength
+from governance.errors import ActRefused, Fault, Place
+from governance.registry.system import Roles
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a case is about (a system's id; empty: the organisation), who answers, and the owner's time zone."""
+
+    system: str
+    roles: Roles
+    zone: str
+
+
+def opening_act(
+    kind: Kind,
+    subject: Subject,
+    *,
+    verb: str,
+    title: str,
+    severity: str,
+    by: str,
+    at: datetime,
+    why: str,
+    token: str,
+    fields: Mapping[str, str] | None = None,
+    sentences: tuple[str, ...] = (),
+    strength: Strength = Strength.SESSION,
+) -> Act:
+    """Act 1 of a new case, `<prefix>-<subject>-<yyyymmdd>-<token>`.
+
+    Args:
+        kind: the kind of the case.
+        subject: what it is about, and who answers.
+        verb: the opening act of the kind.
+        title: what it is about in a few words, without anyone's name.
+        severity: a word of the kind's clock.
+        by: a person's id, or `anonymous` where the kind lets that be.
+        at: now (aware).
+        why: in their words.
+        token: four or more letters and digits that no other case of the day has.
+        fields: the form as filled in; the clock starts at the kind's `starts` field if it names one.
+        sentences: more in plain words.
+        strength: how strongly we know who it is.
+
+    Raises:
+        ActRefused: the severity is none of the kind's, or the field from which the clock starts is no moment.
+    """
+    said = dict(fields or {})
+    if severity not in kind.clock.due:
+        known = ", ".join(kind.clock.due)
+        raise ActRefused(Fault(Place(column="severity"), f"one of {known}", "another word", "Choose one of them."))
+    starts = _start(kind, said, at)
+    opening = Opening(
+        kind=kind.name,
+        subject=subject.system,
+        title=title,
+        severity=severity,
+        sentences=sentences,
+        **subject.roles.model_dump(),
+        starts=starts,
+        due=due_date(kind.clock, severity, starts, subject.zone),
+        zone=subject.zone,
+    )
+    case = f"{kind.prefix}-{subject.system or 'organisation'}-{at:%Y%m%d}-{token}"
+    return Act(
+        case=case, seq=1, verb=verb, by=by, at=at, why=why, strength=strength, fields=said, opening=opening
+    )  # fmt: skip
+
+
+def _start(kind: Kind, fields: Mapping[str, str], at: datetime) -> datetime:
+    """The moment from which the clock runs."""
+    name = kind.clock.starts
+    if not name:
+        return at
+    try:
+        moment = datetime.fromisoformat(fields[name])
+        if moment.tzinfo is not None:
+            return moment
+    except (KeyError, ValueError):
+        pass
+    wanted = "a time with its zone, such as 2026-11-24T09:30+01:00"
+    raise ActRefused(Fault(Place(column=name), wanted, "nothing like it", f"Give it: --field {name}=…"))

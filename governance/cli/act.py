@@ -1,0 +1,32 @@
+"""`aims act`: take one step on a case."""
+
+import typer
+
+from governance.cases.page import KNOWN_BY
+from governance.cli.cases import Fields, KeyFile, casework, fields_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    example = "aims act REM-bank-calls-drift.euribor3m-2008-10 acknowledge --by ada-okafor --why 'I look into it'"
+    app.command(epilog=f"Example: `{example} --sign ~/.ssh/id_ed25519`")(act)
+
+
+def act(
+    case_id: str = typer.Argument(metavar="ID", help="The case's id, as `aims cases` shows it."),
+    verb: str = typer.Argument(help="What you do; `aims case ID` lists what is possible now."),
+    *,
+    by: str = typer.Option(..., help="Who you are: an id of people.yaml."),
+    why: str = typer.Option(..., help="Why, in plain words, without personal data."),
+    field: Fields = None,
+    sign: KeyFile = None,
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Do an act, archive its proof, and say how the case stands. Refused acts leave no trace and exit with code 2."""
+    recorded = casework().act(case_id, verb, by=by, why=why, fields=fields_of(field or ()), key_file=sign)
+    case, done = recorded.case, recorded.act
+    if as_json:
+        typer.echo(case.model_dump_json())
+        return
+    typer.echo(f"{done.verb} by {done.by}, {KNOWN_BY[done.strength]}")
+    typer.echo(f"{case.id} is {case.state}; due {case.due}; proof in {recorded.receipt.key}")
