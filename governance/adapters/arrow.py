@@ -1,26 +1,36 @@
-"""The one door to Arrow: batches out of parquet and CSV files, and parquet files written the same way each time.
+"""The one door to Arrow: batches out of parquet and CSV files, parquet files written the same way, objects of S3.
 
 Rules
-1. Whatever the bytes, only `Unparsable` leaves this module; its text names no value.
+1. Whatever the bytes, only `Unparsable` leaves this module, and `S3Failure` for a store; their text names no value.
 2. Batches arrive checked (UTF-8 included) and of few types: text, integers, floats, booleans, dates, timestamps.
 3. A file written here depends on its rows alone: fixed row groups, compression and schema, no metadata of ours.
 4. No statistics are written: DuckDB takes NaN-free bounds from them and then counts no NaN at all.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.fs
 import pyarrow.parquet as pq
 
-from governance.adapters.layout import Kind, Layout
+from governance.adapters.layout import Kind
 
 ROW_GROUP = 131_072
 BLOCK = 8 << 20
-TYPES = {Kind.TEXT: pa.string(), Kind.NUMBER: pa.float64(), Kind.TIME: pa.timestamp("us", "UTC")}
+TYPES = {
+    Kind.TEXT: pa.string(),
+    Kind.NUMBER: pa.float64(),
+    Kind.TIME: pa.timestamp("us", "UTC"),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "local time": pa.timestamp("us"),
+}
 
 
 class Unparsable(ValueError):
@@ -148,8 +158,8 @@ def _first_bad(array: Any) -> int:
 class Sink:
     """A parquet file that grows by tables and is written in row groups of fixed size, whatever the tables' sizes."""
 
-    def __init__(self, path: Path, layout: Layout, plain: tuple[str, ...] = ()) -> None:
-        """Open the file; text columns are dictionary-encoded, but those named in `plain` (ids)."""
+    def __init__(self, path: Path, layout: Mapping[str, str], plain: tuple[str, ...] = ()) -> None:
+        """Open the file; `layout` gives each column a key of TYPES; text but in `plain` (ids) is dictionary-encoded."""
         self.rows = 0
         self._schema = pa.schema([(name, TYPES[kind]) for name, kind in layout.items()])
         texts = [name for name, kind in layout.items() if kind is Kind.TEXT and name not in plain]
@@ -168,6 +178,11 @@ class Sink:
         if self._count >= ROW_GROUP:
             self._flush(self._count - self._count % ROW_GROUP)
 
+    def write_rows(self, rows: list[tuple[Any, ...]]) -> None:
+        """Add rows of Python values, in the layout's order."""
+        columns = dict(zip(self._schema.names, zip(*rows, strict=True), strict=True))
+        self.write(pa.table(columns, schema=self._schema))
+
     def close(self) -> None:
         """Write what waits and the footer."""
         if self._count:
@@ -182,3 +197,80 @@ class Sink:
             self._writer.write_table(group, row_group_size=ROW_GROUP)
         self._count -= rows
         self._waiting = [table.slice(rows)] if self._count else []
+
+
+SILENT = ("NETWORK_CONNECTION", "INTERNAL_FAILURE", "SERVICE_UNAVAILABLE", "SLOW_DOWN", "THROTTLING", "REQUEST_TIMEOUT")
+
+
+class S3Failure(OSError):
+    """S3 refused (by what code), or did not answer (`silent`)."""
+
+    def __init__(self, code: str, *, silent: bool) -> None:
+        super().__init__(code)
+        self.code, self.silent = code, silent
+
+
+@contextmanager
+def _only_s3_failure() -> Iterator[None]:
+    """Turn what Arrow raises for S3 into `S3Failure`; of its text, which holds keys and hosts, only the code stays."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise S3Failure("NO_SUCH_KEY", silent=False) from None
+    except (OSError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise  # the local disk, not the store
+        found = re.search(r"AWS Error (?:UNKNOWN \(HTTP status (\d+)\)|([A-Z_]+))", str(error))
+        status, code = (found[1], found[2]) if found else (None, None)
+        code = code or (f"HTTP {status}" if status else "no code")
+        silent = (
+            code in SILENT or (status or "") in {"408", "429"} or (status or "").startswith("5") or code == "no code"
+        )
+        raise S3Failure(code, silent=silent) from None
+
+
+class S3Bucket:
+    """One bucket, read only. Path style for an endpoint of one's own, as S3-compatible stores want it.
+
+    Raises:
+        S3Failure: by every method; after one repetition, five seconds to connect, a minute without a byte.
+    """
+
+    def __init__(self, bucket: str, endpoint: str, ca_file: str = "", **credentials: str | None) -> None:
+        scheme, _, host = endpoint.rpartition("://")
+        self._bucket = bucket
+        with _only_s3_failure():
+            self._files = pyarrow.fs.S3FileSystem(
+                **credentials,
+                **({"endpoint_override": host.rstrip("/"), "scheme": scheme or "https"} if endpoint else {}),
+                **({"tls_ca_file_path": ca_file} if ca_file else {}),
+                connect_timeout=5,
+                request_timeout=60,
+                retry_strategy=pyarrow.fs.AwsStandardS3RetryStrategy(max_attempts=2),
+            )
+
+    def is_object(self, key: str) -> bool:
+        """Whether there is an object with this very key."""
+        with _only_s3_failure():
+            info = self._files.get_file_info(f"{self._bucket}/{key}")
+            return bool(info.type == pyarrow.fs.FileType.File)
+
+    def keys(self, folder: str) -> list[str]:
+        """The keys of all objects below a folder (`` for all), in name order."""
+        with _only_s3_failure():
+            below = pyarrow.fs.FileSelector(
+                f"{self._bucket}/{folder}".rstrip("/"), recursive=True, allow_not_found=True
+            )
+            infos = self._files.get_file_info(below)
+        found = [info.path for info in infos if info.type == pyarrow.fs.FileType.File]
+        return sorted(path.removeprefix(f"{self._bucket}/") for path in found)
+
+    def download(self, key: str, into: Path) -> None:
+        """Write an object's bytes to a local file."""
+        with (
+            _only_s3_failure(),
+            self._files.open_input_stream(f"{self._bucket}/{key}") as source,
+            into.open("wb") as out,
+        ):
+            while block := source.read(BLOCK):
+                out.write(block)

@@ -1,16 +1,18 @@
 """Which store an address belongs to: by its scheme."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
 from governance.adapters.faults import broken
 from governance.adapters.files import LocalStore
+from governance.adapters.objects import BucketStore
 from governance.adapters.stores import Store, address
 from governance.errors import UnreadableInput
 from governance.registry.system import Source
 
 
-def open_store(source: Source, home: Path, bounds: tuple[datetime | None, datetime | None]) -> Store:  # noqa: ARG001
+def open_store(source: Source, home: Path, bounds: tuple[datetime | None, datetime | None]) -> Store:
     """The store of a source; `bounds` are what a query may use.
 
     Raises:
@@ -21,6 +23,12 @@ def open_store(source: Source, home: Path, bounds: tuple[datetime | None, dateti
     match scheme if mark else "file":
         case "file":
             return LocalStore(where, home)
+        case "s3":
+            return BucketStore(where, os.environ)
+        case "postgresql" | "postgres":
+            from governance.adapters.postgres import PostgresStore  # noqa: PLC0415 - libpq only where it is needed
+
+            return PostgresStore(where, source.query, bounds)
         case _:
             mend = "Use a path, s3:// or postgresql:// in the registry."
             raise UnreadableInput(broken(where.shown, "a known kind of address", "another", mend))

@@ -65,11 +65,18 @@ def address(template: str, environment: Mapping[str, str] = os.environ) -> Addre
         UnreadableInput: a variable is not set.
     """
     names = re.findall(r"\$\{(\w+)\}", template)
-    shown = re.sub(r"//[^/@\s]*@", "//", template)
+    shown = _without_secrets(template)
     if missing := sorted({name for name in names if not environment.get(name)}):
         mend = f"Set {', '.join(missing)} for the worker that runs this."
         raise UnreadableInput(broken(shown, "environment variables", f"{', '.join(missing)} not set", mend))
     return Address(re.sub(r"\$\{(\w+)\}", lambda found: environment[found[1]], template), shown)
+
+
+def _without_secrets(template: str) -> str:
+    """An address without user and password, and for a database without its parameters."""
+    if template.startswith(("postgresql://", "postgres://")):
+        return re.sub(r"//\S*@", "//", template).partition("?")[0]
+    return re.sub(r"//[^/\s]*@", "//", template)
 
 
 def is_data(key: str) -> bool:
