@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def monitor(
 def quieten(state: Path) -> None:
     """Prefect without analytics and chatter, with its state beside ours unless the environment says otherwise."""
     os.environ.setdefault("PREFECT_HOME", str(state.resolve() / "prefect"))
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
