@@ -1,6 +1,5 @@
 """Doing acts: read how a case stands, check and archive the act, and bring the index up to date."""
 
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,13 +9,13 @@ from pathlib import Path
 
 from governance.adapters.case_index import CaseIndex
 from governance.adapters.ssh import require_signed_by, sign_with
-from governance.cases.act import Act, CheckpointSeen
+from governance.cases.act import Act, CheckpointSeen, make_act
 from governance.cases.case import Case
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
 from governance.cases.opening import Subject, opening_act
 from governance.cases.record import Recorded, Recorder
-from governance.errors import ActRefused, ConfigurationError, Fault, Place
+from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence import Log, b64
 from governance.evidence.checkpoint import newest_checkpoint
 from governance.registry.registry import Registry
@@ -72,11 +71,11 @@ class Casework:
         """
         case, kind = self.case(case_id)
         strength = Strength.SSH if key_file else strength
-        act = Act(
+        act = make_act(
             case=case.id,
             seq=case.seq + 1,
-            verb=_word(verb),
-            by=_word(by),
+            verb=verb,
+            by=by,
             at=datetime.now(UTC),
             why=why,
             strength=strength,
@@ -110,10 +109,10 @@ class Casework:
         act = opening_act(
             kind,
             subject,
-            verb=_word(verb or next(verb for verb, rule in kind.acts.items() if rule.opens)),
+            verb=verb or next(verb for verb, rule in kind.acts.items() if rule.opens),
             title=title,
             severity=severity or next(iter(kind.clock.due)),
-            by=_word(by),
+            by=by,
             at=datetime.now(UTC),
             why=why,
             token=secrets.token_hex(3),
@@ -163,10 +162,3 @@ class Casework:
             raise ConfigurationError(Fault(Place(), expected, "none", "Give --owner --deputy --reviewer --escalation."))
         owner = self.registry.people.get(roles.owner)
         return Subject(system, roles, owner.zone if owner else "UTC")
-
-
-def _word(text: str) -> str:
-    """A verb or an id as typed. Raises ActRefused for what can be neither."""
-    if re.fullmatch(r"[a-z][a-z0-9_-]{1,60}", text):
-        return text
-    raise ActRefused(Fault(Place(), "a word of small letters", "another form", "Correct the act or the person's id."))

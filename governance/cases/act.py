@@ -6,11 +6,12 @@ See docs/formats/case.md. An act never changes; the act with the next number is 
 import re
 from datetime import UTC, date
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, ValidationError
 
 from governance.cases.kind_parts import Strength, Word
+from governance.errors import ActRefused, Fault, Place
 from governance.evidence.canonical import canonical_json
 from governance.evidence.malformed import malformed
 from governance.evidence.statement import utc_second
@@ -18,8 +19,8 @@ from governance.registry.system import Name, Record
 
 FORMAT = "aims-act/1"
 SYSTEM, ANONYMOUS = "system", "anonymous"
-CASE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,145}$"
-"""A bundle's id (at most 151 characters) is the case's id, a dot and four digits."""
+CASE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,143}$"
+"""A bundle's id (at most 151 characters) is the case's id, a dot and four to six digits."""
 
 Moment = Annotated[
     AwareDatetime,
@@ -81,7 +82,7 @@ class Act(Record):
     """A step of a case. `seq` counts from 1; only act 1 carries an `opening`; `fields` are the form as filled in."""
 
     case: str = Field(pattern=CASE_ID)
-    seq: int = Field(ge=1, le=9999)
+    seq: int = Field(ge=1, le=999_999)
     verb: Word
     by: Name
     at: Moment
@@ -124,6 +125,40 @@ class _Written(Act):
 
 def _cause(act: Act) -> tuple[str, str, str] | None:
     return (act.opening.kind, act.opening.subject, act.opening.cause) if act.opening else None
+
+
+def make_act(**facts: Any) -> Act:
+    """An act from what somebody typed.
+
+    Raises:
+        ActRefused: with a fault for each part that cannot be; the messages name the parts, never what was typed.
+    """
+    try:
+        return Act(**facts)
+    except ValidationError as error:
+        raise refused(error) from None
+
+
+def refused(error: ValidationError) -> ActRefused:
+    """What pydantic says of typed text, in our words."""
+    names = dict.fromkeys(_typed(problem["loc"]) for problem in error.errors())
+    faults = [Fault(Place(column=name), *_WANTED.get(name, _WANTED[""])) for name in names]
+    return ActRefused(*faults)
+
+
+def _typed(location: tuple[int | str, ...]) -> str:
+    return next((str(part) for part in reversed(location) if part in _WANTED), str(location[-1]) if location else "")
+
+
+_WANTED = {
+    "by": ("a person's id, small letters, digits and hyphens", "another form", "See people.yaml."),
+    "verb": ("an act's name, small letters and underscores", "another form", "`aims case ID` lists the acts."),
+    "fields": ("names of fields, small letters and underscores", "another form", "Correct the name before the `=`."),
+    "why": ("at most 4000 characters", "more", "Say it shorter, and name the document that holds the rest."),
+    "title": ("3 to 200 characters", "fewer or more", "Say what it is about in a few words."),
+    "case": ("a case's id of at most 144 letters, digits, dots and hyphens", "another form", "See `aims cases`."),
+    "": ("a value that fits", "another", "Correct it."),
+}
 
 
 def slug(text: str, room: int = 48) -> str:

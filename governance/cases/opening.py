@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from governance.cases.act import Act, Opening
+from pydantic import ValidationError
+
+from governance.cases.act import Act, Opening, make_act, refused
 from governance.cases.clock import due_date
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
@@ -60,19 +62,22 @@ def opening_act(
         known = ", ".join(kind.clock.due)
         raise ActRefused(Fault(Place(column="severity"), f"one of {known}", "another word", "Choose one of them."))
     starts = _start(kind, said, at)
-    opening = Opening(
-        kind=kind.name,
-        subject=subject.system,
-        title=title,
-        severity=severity,
-        sentences=sentences,
-        **subject.roles.model_dump(),
-        starts=starts,
-        due=due_date(kind.clock, severity, starts, subject.zone),
-        zone=subject.zone,
-    )
+    try:
+        opening = Opening(
+            kind=kind.name,
+            subject=subject.system,
+            title=title,
+            severity=severity,
+            sentences=sentences,
+            **subject.roles.model_dump(),
+            starts=starts,
+            due=due_date(kind.clock, severity, starts, subject.zone),
+            zone=subject.zone,
+        )
+    except ValidationError as error:
+        raise refused(error) from None
     case = f"{kind.prefix}-{subject.system or 'organisation'}-{at:%Y%m%d}-{token}"
-    return Act(
+    return make_act(
         case=case, seq=1, verb=verb, by=by, at=at, why=why, strength=strength, fields=said, opening=opening
     )  # fmt: skip
 
