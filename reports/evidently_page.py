@@ -74,7 +74,8 @@ def _measured(result: Result, verdict: Verdict) -> dict[str, Any] | None:
     if result.value is None:
         return None
     low_is_drift = is_p_value(result.metric)
-    threshold = P_VALUE if low_is_drift else result.limit and result.limit.max
+    limit = result.limit.max if result.limit else None
+    threshold = P_VALUE if low_is_drift else limit
     past = threshold is not None and (result.value <= threshold if low_is_drift else result.value >= threshold)
     found = next((dist for dist in verdict.distributions if dist.column == result.subject), None)
     return {

@@ -6,6 +6,7 @@ Rules
 3. Nothing here depends on locale, clock or time zone of the machine.
 """
 
+import math
 import unicodedata
 from collections import Counter
 from datetime import datetime
@@ -49,11 +50,11 @@ def clean(text: str) -> str:
 
 def number(value: float) -> str:
     """A number at four significant digits without an exponent where that is readable, with a real minus sign."""
+    if not math.isfinite(value):
+        return "without bound"
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}".replace("-", "−")
-    text = f"{value:.4g}"
-    if "e" not in text and abs(value) >= 1000:
-        text = f"{value:,.0f}"
+    text = f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
     return text.replace("-", "−")
 
 

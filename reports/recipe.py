@@ -2,6 +2,7 @@
 
 from shlex import quote
 
+from reports.phrases import clean
 from reports.records import EvidenceLine
 
 _STEPS = """\
@@ -21,4 +22,4 @@ grep -q "$(sha256sum < {folder}/tagmanifest-sha256.txt | cut -c1-64)" payload \\
 
 def recipe(evidence: EvidenceLine) -> list[str]:
     """The shell lines for this very bundle; its names are quoted, so pasting them runs nothing else."""
-    return _STEPS.format(file=quote(evidence.file_name), folder=quote(evidence.bundle_id)).splitlines()
+    return _STEPS.format(file=quote(clean(evidence.file_name)), folder=quote(clean(evidence.bundle_id))).splitlines()

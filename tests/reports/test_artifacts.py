@@ -1,0 +1,105 @@
+"""Markdown and tables for Prefect artifacts."""
+
+import base64
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from governance.verdict import Status
+from reports.artifacts import cases_markdown, cell, plain, receipt_markdown, verdict_markdown, verdict_table
+from tests import builders
+from tests.builders_reports import cases, evidence
+
+LINKS = [
+    "[x](javascript:alert(1))",
+    "![x](https://evil.example/a.png)",
+    "[x][y] [y]: https://evil.example",
+    "<https://evil.example>",
+    "<javascript:alert(1)>",
+    "see https://evil.example/a or www.evil.example",
+    "[a[b](javascript:alert(1))](data:text/html,x)",
+    "mail me@evil.example",
+]
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_foreign_text_carries_no_link(text: str) -> None:
+    """No link form of markdown survives, in markdown or in a table cell."""
+    for made in (cell(text), plain(text)):
+        assert re.search(r"\]\(|://|www\.|javascript:|data:|@|(?<!\\)<", made) is None
+
+
+def test_the_words_of_a_link_stay() -> None:
+    """Only the address goes."""
+    assert cell("the [policy](https://example.org/p) says") == "the policy says"
+
+
+def test_foreign_text_breaks_no_table_row() -> None:
+    """Pipes and line ends in a case's title leave one row of five cells."""
+    rows = cases_markdown(cases("a | b\n| --- |\n# c")).splitlines()
+
+    assert len(rows) == 5
+    assert len(re.findall(r"(?<!\\)\|", rows[4])) == 6
+
+
+def test_foreign_text_starts_no_markup() -> None:
+    """Headings, emphasis, code and html are escaped."""
+    assert plain("# *a* `b` <i>") == "\\# \\*a\\* \\`b\\` ‹i›"
+
+
+def test_the_verdict_as_markdown_has_findings_cases_proof_and_a_picture() -> None:
+    """One artifact tells the run, its picture inline and whole."""
+    text = verdict_markdown(builders.system(), builders.verdict(), cases(), evidence())
+    picture = re.search(r"\(data:image/svg\+xml;base64,([^)]+)\)", text)
+
+    assert all(said in text for said in ("# ▲ outside limits", "Women are selected 71", "rem", "tar -xf early-help"))
+    assert picture is not None
+    assert ET.fromstring(base64.b64decode(picture[1])).tag.endswith("svg")  # noqa: S314 - our own SVG
+
+
+def test_the_table_has_one_row_a_result_gravest_first() -> None:
+    """Every result is there, alarms first, with plain strings."""
+    rows = verdict_table(builders.verdict())
+
+    assert len(rows) == len(builders.verdict().results)
+    assert [row["outcome"][0] for row in rows] == ["▲", "▲", "?", "?", "?", "✓", "✓", "✓"]
+    assert all(isinstance(value, str) for row in rows for value in row.values())
+
+
+def test_a_small_group_has_no_figure_in_the_table() -> None:
+    """Below ten rows neither value, interval nor count."""
+    row = next(row for row in verdict_table(builders.verdict()) if row["subject"] == "sex: (other)")
+
+    assert (row["value"], row["interval"], row["rows"]) == ("", "", "fewer than 10")
+
+
+def test_a_receipt_cannot_leave_its_code_block() -> None:
+    """Backticks in a key or a checkpoint end no block."""
+    hostile = replace(evidence(("```", "[x](javascript:alert(1))", "a")), key="b/```\n# x", bundle_id="a`b")
+    text = receipt_markdown(hostile)
+
+    assert len(re.findall(r"^```$", text, re.MULTILINE)) % 2 == 0
+    assert re.search(r"^# x", text, re.MULTILINE) is None
+
+
+def test_a_run_without_cases_or_checkpoint_says_so() -> None:
+    """Absence is told."""
+    assert "no case" in cases_markdown(())
+    assert "No signed checkpoint" in receipt_markdown(evidence(()))
+
+
+def test_an_unreadable_window_has_its_fault_in_the_markdown() -> None:
+    """The error's sentence is listed as an error."""
+    text = verdict_markdown(builders.system(), builders.unreadable_verdict(), cases())
+
+    assert "✕ Could not be judged" in text
+    assert "expected a parquet file" in text
+
+
+def test_no_case_title_or_sentence_is_lost_to_cleaning() -> None:
+    """Plain words come through unchanged."""
+    told = builders.result("drift", "age", "d", Status.ALARM, "People are older (by 4 years), 5 % more.")
+
+    assert verdict_table(builders.verdict(results=(told,)))[0]["sentence"] == told.sentence
