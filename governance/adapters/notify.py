@@ -70,12 +70,19 @@ def _addresses(people: People, person: str, default: str) -> tuple[str, ...]:
 def _send(message: Message, reached: str, address: str, environ: Mapping[str, str]) -> Delivery:
     """One attempt at one address."""
     missing = [name for name in _VARIABLE.findall(address) if name not in environ]
-    kind = address.split(":", 1)[0] if re.match(r"[a-z][a-z0-9+.-]*:", address) else "unknown"
     if missing:
-        return Delivery(message.to, reached, kind, ok=False, reason=f"the environment lacks {', '.join(missing)}")
+        reason = f"the environment lacks {', '.join(missing)}"
+        return Delivery(message.to, reached, _kind(address), ok=False, reason=reason)
     full = _VARIABLE.sub(lambda match: environ[match[1]], address)
+    kind = _kind(full)
     reason = _append(full, message, reached) if kind == "file" else _apprise(full, message)
     return Delivery(message.to, reached, kind, ok=not reason, reason=reason)
+
+
+def _kind(address: str) -> str:
+    """The address's scheme, which is no secret."""
+    match = re.match(r"([a-z][a-z0-9+.-]*)://", address)
+    return match[1] if match else "unknown"
 
 
 def _append(address: str, message: Message, reached: str) -> str:
@@ -100,6 +107,9 @@ def _apprise(address: str, message: Message) -> str:
         post = apprise.Apprise()
         if not post.add(address):
             return "not an address that Apprise knows"
+        for service in post:
+            if address.startswith("mailto"):
+                service.notify_format = apprise.NotifyFormat.TEXT  # its default wraps the text in HTML
         sent = post.notify(body=message.body, title=message.subject, body_format=apprise.NotifyFormat.TEXT)
     except Exception as error:  # noqa: BLE001 - a message that cannot be sent must not end a run
         return f"the service could not be used ({type(error).__name__})"
