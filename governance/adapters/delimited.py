@@ -10,6 +10,7 @@ Rules
 
 import csv
 import gzip
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from governance.errors import Fault, UnreadableInput
 
 DELIMITERS = ",;\t"
 CHUNK = 1 << 20
+STRAY = re.compile(rb'"(?<=[^,;\t"\r\n]")[^,;\t"\r\n]')
 RESAVE = "Write the file anew as UTF-8 CSV with one header row."
 
 
@@ -35,33 +37,40 @@ def expand(path: Path, name: str, into: Path) -> Path:
     line = 1
     try:
         with gzip.open(path) as packed, into.open("wb") as plain:
-            while block := packed.read(CHUNK):
+            while block := packed.read1(CHUNK):
                 plain.write(block)
                 line += block.count(b"\n")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        found = "an end in the middle" if isinstance(error, EOFError) else "data that fail their checksum"
-        raise UnreadableInput(broken(name, "a whole gzip file", found, "Copy the file again.", line=line)) from None
+        cut = isinstance(error, EOFError)
+        found, at = ("an end in the middle", line) if cut else ("data that fail their checksum", None)
+        raise UnreadableInput(broken(name, "a whole gzip file", found, "Copy the file again.", line=at)) from None
     return into
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What one pass over the bytes counts."""
+    """What one pass over the bytes counts; `stray` says that a quote stands where RFC 4180 has none."""
 
     nul_line: int | None
     quotes: int
     lines: int
+    stray: bool
+
+    def adds_up(self, rows: int) -> bool:
+        """Whether so many rows leave no doubt that each quote is closed and each line is one row."""
+        return not self.quotes or (not self.stray and self.quotes % 2 == 0 and self.lines == rows + 1)
 
 
 def survey(path: Path) -> Survey:
     """Count quotes and lines, and find the line of the first NUL byte."""
-    nul, quotes, ends, last = None, 0, 0, b"\n"
+    nul, quotes, ends, last, stray = None, 0, 0, b"\n", False
     with path.open("rb") as file:
         while block := file.read(CHUNK):
             if nul is None and (at := block.find(b"\0")) >= 0:
                 nul = ends + block.count(b"\n", 0, at) + 1
+            stray = stray or STRAY.search(last + block) is not None
             quotes, ends, last = quotes + block.count(b'"'), ends + block.count(b"\n"), block[-1:]
-    return Survey(nul, quotes, ends + (last != b"\n"))
+    return Survey(nul, quotes, ends + (last != b"\n"), stray)
 
 
 class DelimitedRows:
@@ -70,6 +79,8 @@ class DelimitedRows:
     Raises (on opening and on reading):
         UnreadableInput: rules 1 and 4, or a needed column is missing; up to 20 faults with their lines.
     """
+
+    header_line: int | None = 1
 
     def __init__(self, path: Path, name: str, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
         self.path, self.name = path, name
@@ -91,7 +102,7 @@ class DelimitedRows:
         except arrow.Unparsable as error:
             told = broken(self.name, "UTF-8 CSV", error.why, RESAVE)
             raise UnreadableInput(*(self._structure() or [told])) from None
-        if multiline and self._survey.lines != self.rows + 1 and (faults := self._structure()):
+        if not self._survey.adds_up(self.rows) and (faults := self._structure()):
             raise UnreadableInput(*faults)
 
     def lines(self, rows: set[int]) -> dict[int, int]:
@@ -107,8 +118,6 @@ class DelimitedRows:
         """Rule 1: the delimiter and the names."""
         try:
             headers = {mark: self._first_row(mark) for mark in DELIMITERS}
-        except UnicodeDecodeError:
-            raise UnreadableInput(broken(self.name, "UTF-8", "other bytes", RESAVE, line=1)) from None
         except csv.Error:
             raise UnreadableInput(broken(self.name, "a header row", "an open quote", RESAVE, line=1)) from None
         fitting = [mark for mark in DELIMITERS if set(needed) <= set(headers[mark])]
@@ -116,6 +125,11 @@ class DelimitedRows:
         names = headers[mark]
         if not names:
             raise UnreadableInput(broken(self.name, "a header row", "no text", "Deliver the file again.", line=1))
+        if not _is_utf8(names):
+            raise UnreadableInput(broken(self.name, "UTF-8", "other bytes", RESAVE, line=1))
+        if not set(names) & set(needed):
+            mend = "Begin the file with the names of its columns, as the registry has them."
+            raise UnreadableInput(broken(self.name, "a header row", "none of the columns", mend, line=1))
         if odd := _odd_names(names):
             raise UnreadableInput(broken(self.name, "a different name for each column", odd, RESAVE, line=1))
         if faults := missing_columns(self.name, needed, names, line=1):
@@ -124,7 +138,7 @@ class DelimitedRows:
 
     def _first_row(self, delimiter: str) -> list[str]:
         """The names in the first row that is not empty."""
-        with self.path.open(encoding="utf-8-sig", newline="") as text:
+        with self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
             return next((row for row in csv.reader(text, delimiter=delimiter, strict=True) if row), [])
 
     def _records(self) -> Iterator[tuple[int, int, str]]:

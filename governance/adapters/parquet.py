@@ -18,6 +18,8 @@ class ParquetRows:
         UnreadableInput: the file is truncated or damaged; a needed column is missing, there twice or of an unfit type.
     """
 
+    header_line: int | None = None
+
     def __init__(self, path: Path, name: str, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
         self.path, self.name, self.rows = path, name, 0
         try:

@@ -175,7 +175,7 @@ class Pull:
         """A window or reference without any row."""
         read = sum(one.rows.rows for one in pulled.opened)
         name = pulled.opened[0].input.name if len(pulled.opened) == 1 else pulled.shown
-        line = 1 if len(pulled.opened) == 1 and not read else None
+        line = pulled.opened[0].rows.header_line if len(pulled.opened) == 1 and not read else None
         found = f"{read} rows, none of them in it" if read else "no rows"
         if not pulled.opened:
             found = f"no file for it among {pulled.listed}"

@@ -34,6 +34,7 @@ class Rows(Protocol):
 
     columns: list[str]
     rows: int
+    header_line: int | None
     name: str
 
     def batches(self) -> Iterator[Any]:

@@ -1,0 +1,197 @@
+"""The standard suite that every kind of source must pass with the same rows."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import psycopg
+import pyarrow.fs
+import pytest
+
+from governance.adapters.s3 import make_locked_bucket
+from governance.adapters.seaweed import SeaweedFS
+from governance.registry.system import Source
+from tests.row_builders import a_system, home, month, pull, read, rows, write_gz
+
+Place = Callable[[pl.DataFrame], Source]
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A registry folder."""
+    return home(tmp_path / "home")
+
+
+def parquet(here: Path) -> Place:
+    """One parquet file."""
+
+    def put(frame: pl.DataFrame) -> Source:
+        frame.write_parquet(here / "rows.parquet", row_group_size=70)
+        return Source(address="rows.parquet")
+
+    return put
+
+
+def csv(here: Path) -> Place:
+    """One CSV file."""
+
+    def put(frame: pl.DataFrame) -> Source:
+        frame.write_csv(here / "rows.csv")
+        return Source(address="rows.csv")
+
+    return put
+
+
+def packed(here: Path) -> Place:
+    """One gzip CSV file, whose name does not say so."""
+
+    def put(frame: pl.DataFrame) -> Source:
+        write_gz(frame, here / "rows.csv")
+        return Source(address="rows.csv")
+
+    return put
+
+
+def semicolons(here: Path) -> Place:
+    """A file as spreadsheets write it: byte order mark, semicolons, CRLF."""
+
+    def put(frame: pl.DataFrame) -> Source:
+        frame.write_csv(here / "rows.csv", include_bom=True, separator=";", line_terminator="\r\n")
+        return Source(address="rows.csv")
+
+    return put
+
+
+def folder(here: Path) -> Place:
+    """A folder of files of all formats, cut within a month."""
+
+    def put(frame: pl.DataFrame) -> Source:
+        parts = here / "parts"
+        (parts / "later").mkdir(parents=True)
+        frame.head(400).write_parquet(parts / "a.parquet")
+        frame.slice(400, 100).write_csv(parts / "b.csv")
+        write_gz(frame.slice(500), parts / "later/c.csv.gz")
+        (parts / "_SUCCESS").touch()
+        return Source(address="parts")
+
+    return put
+
+
+def globbed(here: Path) -> Place:
+    """A glob over a file for each month."""
+
+    def put(frame: pl.DataFrame) -> Source:
+        by_month = frame.group_by(pl.col("time").dt.convert_time_zone("Europe/Vienna").dt.strftime("%Y-%m"))
+        for (name,), part in by_month:
+            part.sort("time").write_csv(here / f"rows-{name}.csv")
+        return Source(address="rows-*.csv")
+
+    return put
+
+
+@pytest.fixture
+def s3(seaweed: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """Two objects of a real bucket."""
+    bucket, keys = f"rows-{secrets.token_hex(4)}", (seaweed.admin.key, seaweed.admin.secret)
+    make_locked_bucket(bucket, seaweed.endpoint, keys)
+    for name, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), keys, strict=True):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", seaweed.endpoint)
+    host = seaweed.endpoint.removeprefix("http://")
+    files = pyarrow.fs.S3FileSystem(
+        access_key=keys[0], secret_key=keys[1], endpoint_override=host, scheme="http", region="us-east-1"
+    )
+
+    def put(frame: pl.DataFrame) -> Source:
+        for name, part in (("a b.csv", frame.head(450)), ("deep/c.csv", frame.slice(450))):
+            with files.open_output_stream(f"{bucket}/in/{name}") as out:
+                out.write(part.write_csv().encode())
+        return Source(address=f"s3://{bucket}/in")
+
+    return put
+
+
+@pytest.fixture
+def database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A table of a real database."""
+    table = f"rows_{secrets.token_hex(4)}"
+    monkeypatch.setenv("ROWS_DATABASE", postgres)
+    types = """id bigint, "time" timestamptz, prediction int, score float8, label smallint, age {},
+        "income.net" float8, region text, branch int, sex char(1), unused jsonb"""
+
+    def put(frame: pl.DataFrame) -> Source:
+        plain = frame.with_columns(unused=pl.lit("{}"))
+        with psycopg.connect(postgres) as connection, connection.cursor() as cursor:
+            age = "text" if frame["age"].dtype == pl.String else "numeric"
+            cursor.execute(f"CREATE TABLE {table} ({types.format(age)})")
+            with cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv, HEADER)") as copy:
+                copy.write(plain.write_csv())
+        return Source(address="${ROWS_DATABASE}", query=f"SELECT * FROM {table} ORDER BY id")  # noqa: S608 - our own name
+
+    return put
+
+
+LOCAL = {each.__name__: each for each in (parquet, csv, packed, semicolons, folder, globbed)}
+
+
+@pytest.fixture(
+    params=[*LOCAL, *(pytest.param(name, marks=pytest.mark.servers) for name in ("s3", "database"))],
+)
+def place(request: pytest.FixtureRequest, here: Path) -> Place:
+    """Every kind of source in turn."""
+    if request.param in LOCAL:
+        return LOCAL[request.param](here)
+    put: Place = request.getfixturevalue(request.param)
+    return put
+
+
+def test_every_source_gives_the_same_window_file(place: Place, here: Path) -> None:
+    """The same rows have one digest, wherever they come from."""
+    plain = pull(a_system(), here)
+
+    other = pull(a_system(predictions=place(rows())), here)
+
+    assert other.faults == ()
+    assert other.current is not None
+    assert plain.current is not None
+    assert other.current.sha256 == plain.current.sha256
+    assert other.current.rows == plain.current.rows > 300
+
+
+def test_every_source_names_what_was_read(place: Place, here: Path) -> None:
+    """Each input has a name without credentials, a digest and a size."""
+    window = pull(a_system(predictions=place(rows())), here)
+
+    assert window.current is not None
+    assert window.current.inputs
+    for read_ in window.current.inputs:
+        assert len(read_.sha256) == 64
+        assert read_.size > 0
+        assert read_.name
+        assert str(here) not in read_.name
+        assert "/var/tmp" not in read_.name
+
+
+def test_every_source_tells_the_place_of_a_bad_cell(place: Place, here: Path) -> None:
+    """A cell that is no number is told with its file, column and line, and without its value."""
+    age = pl.when(pl.col("id") == 1430).then(pl.lit("8x!q")).otherwise(pl.col("age").cast(pl.String))
+
+    window = pull(a_system(predictions=place(rows(age=age))), here)
+
+    assert window.current is None
+    assert len(window.faults) == 1
+    fault = window.faults[0]
+    assert (fault.place.column, fault.expected, fault.found) == ("age", "a number", "text of 4 characters")
+    assert fault.place.line is not None
+    assert "8x!q" not in str(fault)
+
+
+def test_every_source_keeps_the_order_of_its_rows(place: Place, here: Path) -> None:
+    """Rows stand as they were read, and only those of the window."""
+    window = pull(a_system(predictions=place(rows())), here)
+
+    found = read(window)
+    period = month()
+    assert found["id"].cast(pl.Int64).is_sorted()
+    assert found["time"].is_between(period.start, period.end, closed="left").all()
