@@ -38,13 +38,16 @@ def soon(**span: int) -> datetime:
     return (datetime.now(UTC) + timedelta(**span)).replace(microsecond=0)
 
 
+def opened(server: SeaweedFS, who: Credentials) -> S3Archive:
+    """The server's bucket as our archive, with this key."""
+    return S3Archive(server.bucket, endpoint=server.endpoint, credentials=(who.key, who.secret))
+
+
 @pytest.fixture
 def locked(seaweed: SeaweedFS, request: pytest.FixtureRequest) -> tuple[str, str]:
     """Key and version of an object that is locked for a day in the writer's bucket."""
     key = f"bundle/2026/11/24/05/{abs(hash(request.node.name))}.tar"
-    archive = S3Archive(
-        seaweed.bucket, endpoint=seaweed.endpoint, credentials=(seaweed.writer.key, seaweed.writer.secret)
-    )
+    archive = opened(seaweed, seaweed.writer)
     assert archive.put_new(key, b"record", retain_until=soon(days=1))
     return key, next(iter(archive.versions(key))).version_id
 
@@ -82,12 +85,12 @@ def test_a_locked_record_stands_against_the_keys_of_s3(
     with pytest.raises(ClientError):
         ATTACKS[attack](client(seaweed, credentials), seaweed.bucket, key, version)
 
-    archive = S3Archive(
-        seaweed.bucket, endpoint=seaweed.endpoint, credentials=(seaweed.reader.key, seaweed.reader.secret)
-    )
+    archive = opened(seaweed, seaweed.reader)
     lock = archive.lock_of(key)
     assert archive.get(key) == b"record"
-    assert lock and lock.mode == "COMPLIANCE" and lock.until > soon(hours=23)
+    assert lock is not None
+    assert lock.mode == "COMPLIANCE"
+    assert lock.until > soon(hours=23)
 
 
 def test_an_overwrite_without_a_condition_makes_a_version_and_the_record_stays(
@@ -95,9 +98,8 @@ def test_an_overwrite_without_a_condition_makes_a_version_and_the_record_stays(
 ) -> None:
     """S3 lets a second version be laid over it; the record is the oldest."""
     key, _ = locked
-    writer = seaweed.writer
-    client(seaweed, writer).put_object(Bucket=seaweed.bucket, Key=key, Body=b"better numbers")
-    archive = S3Archive(seaweed.bucket, endpoint=seaweed.endpoint, credentials=(writer.key, writer.secret))
+    client(seaweed, seaweed.writer).put_object(Bucket=seaweed.bucket, Key=key, Body=b"better numbers")
+    archive = opened(seaweed, seaweed.writer)
 
     assert archive.get(key) == b"record"
     assert [version.is_latest for version in archive.versions(key)] == [False, True]
@@ -106,8 +108,7 @@ def test_an_overwrite_without_a_condition_makes_a_version_and_the_record_stays(
 
 def test_a_reader_cannot_write(seaweed: SeaweedFS) -> None:
     """The auditor's key only reads; the refusal is told, not retried as a race."""
-    reader = seaweed.reader
-    archive = S3Archive(seaweed.bucket, endpoint=seaweed.endpoint, credentials=(reader.key, reader.secret))
+    archive = opened(seaweed, seaweed.reader)
 
     with pytest.raises(ArchiveUnavailable, match="AccessDenied"):
         archive.put_new("bundle/2026/11/24/05/by-reader.tar", b"x")
@@ -149,8 +150,7 @@ def test_a_side_door_is_closed(seaweed: SeaweedFS, locked: tuple[str, str], door
     with pytest.raises((urllib.error.HTTPError, OSError)):
         urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=3)
 
-    writer = seaweed.writer
-    archive = S3Archive(seaweed.bucket, endpoint=seaweed.endpoint, credentials=(writer.key, writer.secret))
+    archive = opened(seaweed, seaweed.writer)
     assert archive.get(locked[0]) == b"record"
 
 
@@ -167,8 +167,7 @@ def test_weed_shell_without_a_certificate_gets_nowhere(seaweed: SeaweedFS, locke
             check=False,
         )
 
-    writer = seaweed.writer
-    archive = S3Archive(seaweed.bucket, endpoint=seaweed.endpoint, credentials=(writer.key, writer.secret))
+    archive = opened(seaweed, seaweed.writer)
     assert archive.get(locked[0]) == b"record"
 
 
@@ -209,12 +208,10 @@ def test_a_killed_owner_leaves_no_server_and_loses_nothing(tmp_path: Path) -> No
         time.sleep(0.1)
     assert all(map(is_free, ports))
     (tmp_path / "conf/pid").write_text(str(os.getpid()))  # a stale pid file of whoever must harm nobody
-    with SeaweedFS(tmp_path) as server, pytest.raises(ArchiveUnavailable, match="in use by another server"):
-        archive = S3Archive(
-            server.bucket, endpoint=server.endpoint, credentials=(server.reader.key, server.reader.secret)
-        )
-        assert archive.get("bundle/kept") == b"record"
-        SeaweedFS(tmp_path).start()
+    with SeaweedFS(tmp_path) as server:
+        assert opened(server, server.reader).get("bundle/kept") == b"record"
+        with pytest.raises(ArchiveUnavailable, match="in use by another server"):
+            SeaweedFS(tmp_path).start()
 
 
 def is_free(port: int) -> bool:

@@ -28,6 +28,15 @@ FILES = {"b/data/a.json": b"{}", "b/bagit.txt": b"x" * 700, "b/" + "long/" * 30 
 SEAL = print_seal([Entry(DIGEST, "bundle/2026/11/24/05/a.tar"), Entry(DIGEST, "trust/root/0001.json")])
 
 
+def reads_or_is_malformed(parse: Parser, body: bytes) -> bool:
+    """Any other exception passes through, and fails the test."""
+    try:
+        parse(body)
+    except Malformed as error:
+        return bool(error.faults)
+    return True
+
+
 @pytest.fixture(scope="module")
 def samples(signing_keys: Keys) -> dict[str, tuple[bytes, Parser]]:
     """One good specimen of each format, and its parser."""
@@ -66,10 +75,7 @@ def test_a_damaged_specimen_gives_our_error_or_reads(
     at, end = data.draw(st.integers(0, len(body))), data.draw(st.integers(0, len(body)))
     damaged = body[:at] + data.draw(st.binary(max_size=20)) + body[end:]
 
-    try:
-        parse(damaged)
-    except Malformed as error:
-        assert error.faults
+    assert reads_or_is_malformed(parse, damaged)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -83,10 +89,7 @@ def test_noise_gives_our_error(name: str, samples: dict[str, tuple[bytes, Parser
 @given(body=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 def test_a_kept_checkpoint_reads_or_gives_our_error(body: bytes) -> None:
     """People paste anything."""
-    try:
-        parse_held(body, "mail.txt")
-    except Malformed as error:
-        assert error.faults
+    assert reads_or_is_malformed(lambda text: parse_held(text, "mail.txt"), body)
 
 
 @pytest.mark.parametrize("blanks", ["", " ", "\n\n", "\t"])
@@ -146,7 +149,7 @@ def test_a_member_that_differs_from_the_manifest_is_named() -> None:
     bag = make_bag("b", MEMBERS)
     bag["data/policy.yaml"] = b"psi: 0.9\n"
 
-    with pytest.raises(Malformed, match="policy.yaml"):
+    with pytest.raises(Malformed, match=r"policy\.yaml"):
         check_bag("b", bag, "b")
 
 
@@ -154,7 +157,7 @@ def test_a_member_outside_the_manifest_is_named() -> None:
     """Manifests are checked both ways."""
     bag = make_bag("b", MEMBERS) | {"data/extra.txt": b""}
 
-    with pytest.raises(Malformed, match="extra.txt only in the bag"):
+    with pytest.raises(Malformed, match=r"extra\.txt only in the bag"):
         check_bag("b", bag, "b")
 
 
