@@ -34,6 +34,13 @@ class Section:
         """The gravest status of the check."""
         return worst([result.status for result in (*self.grave, *self.unsure, *self.passed)])
 
+    @property
+    def basis(self) -> str:
+        """The one rule or law behind all limits of the check; empty when there are none or several."""
+        limits = [result.limit for result in (*self.grave, *self.unsure, *self.passed) if result.limit]
+        bases = {limit.basis for limit in limits}
+        return bases.pop().rstrip(".") if len(bases) == 1 else ""
+
     def count(self, status: Status) -> int:
         """How many of its results have this status."""
         return sum(result.status is status for result in (*self.grave, *self.unsure, *self.passed))

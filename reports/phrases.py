@@ -10,6 +10,7 @@ import math
 import unicodedata
 from collections import Counter
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from governance.verdict import Limit, Result, Status, Verdict
 
@@ -131,6 +132,12 @@ def day(moment: datetime | None) -> str:
 def minute(moment: datetime) -> str:
     """`24 Nov 2026, 05:00 UTC`."""
     return f"{day(moment)}, {moment:%H:%M} UTC"
+
+
+def local_minute(moment: datetime, zone: str) -> str:
+    """`1 Oct 2009, 00:00` in an IANA time zone."""
+    there = moment.astimezone(ZoneInfo(zone))
+    return f"{day(there)}, {there:%H:%M}"
 
 
 def things(count: int, one: str, many: str) -> str:
