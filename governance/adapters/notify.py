@@ -102,7 +102,7 @@ def _apprise(address: str, message: Message) -> str:
     """Send by Apprise; why it failed, or nothing. What Apprise logs may hold the address, so it is kept in."""
     import apprise  # noqa: PLC0415 - costs half a second
 
-    logging.getLogger("apprise").propagate = False
+    logging.getLogger("apprise").disabled = True
     try:
         post = apprise.Apprise()
         if not post.add(address):
