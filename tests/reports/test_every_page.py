@@ -4,14 +4,16 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
 
 import reports.templating
 from governance.registry.people import People
+from reports.artifacts import verdict_markdown, verdict_table
 from reports.demo_page import render_demo
+from reports.evidently_page import evidently_report
 from reports.model_card import render_model_card
 from reports.page import render_page
 from tests import builders, builders_reports
@@ -142,7 +144,7 @@ def test_no_link_runs_a_script_or_leads_away() -> None:
 
 
 def test_no_private_field_reaches_a_page() -> None:
-    """Mail, notification addresses, keys, source addresses, queries and the carried state are on no page."""
+    """Mail, notification addresses, keys, source addresses, queries and the carried state reach no page, table or artifact."""
     secret = (
         builders.people()
         .people[0]
@@ -157,6 +159,9 @@ def test_no_private_field_reaches_a_page() -> None:
     bodies = [
         render_page(system, people, verdict, cases(), evidence()),
         render_model_card(system, people, verdict, cases()),
+        verdict_markdown(system, verdict, cases(), evidence()).encode(),
+        str(verdict_table(verdict)).encode(),
+        *astuple(evidently_report(verdict)),
     ]
 
     assert all(PLANTED.encode() not in body for body in bodies)
