@@ -1,6 +1,6 @@
 """Plugin with real parts for tests: signing keys, directory archives, an S3 server with Object Lock.
 
-Fixtures: `signing_keys`, `directory_archive`, `seaweed` (session), `s3_archive` (a new locked bucket), `archive` (both).
+Fixtures: `signing_keys`, `directory_archive`, `seaweed` (session), `s3_archive` (a locked bucket), `archive` (both).
 """
 
 import secrets

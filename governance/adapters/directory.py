@@ -12,6 +12,7 @@ from pathlib import Path
 
 from governance.errors import ArchiveUnavailable, Fault, Place
 from governance.evidence.archive import Lock, Version, missing_object
+from governance.evidence.canary import PREFIX as CANARY
 
 PARTIAL = ".partial"  # files that are being written; a kill leaves them here, and they are no objects
 
@@ -77,6 +78,14 @@ class DirectoryArchive:
         if not self.exists(key):
             raise missing_object(self.name, key)
         return None
+
+    def try_delete(self, key: str) -> bool:
+        """Delete a canary object as the folder's owner could; whether it went. Never for evidence."""
+        if not key.startswith(CANARY) or self._read_only:
+            return False
+        with suppress(OSError):
+            self._path(key).unlink()
+        return not self.exists(key)
 
     def _path(self, key: str) -> Path:
         if not key or any(part in ("", ".", "..", PARTIAL) for part in key.split("/")) or "\0" in key:

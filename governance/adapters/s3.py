@@ -98,6 +98,33 @@ class S3Archive:
         mode, until = head.get("ObjectLockMode"), head.get("ObjectLockRetainUntilDate")
         return Lock(mode, until.astimezone(UTC)) if mode and until else None
 
+    def refuses(self, operation: str, key: str, **arguments: Any) -> bool:
+        """Whether the store refuses a call of boto3's S3 client on a key: for canary objects only.
+
+        Raises:
+            ArchiveUnavailable: no answer.
+        """
+        try:
+            getattr(self._client, operation)(Bucket=self._bucket, Key=key, **arguments)
+        except ClientError:
+            return True
+        except BotoCoreError as error:
+            self._missing_or_fail(key, error)
+        return False
+
+    def keeps_lock_of_parts(self, key: str, until: datetime) -> bool:
+        """Whether an upload in parts, sent with lock headers, ends locked: for canary objects only."""
+        lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+        place = {"Bucket": self._bucket, "Key": key}
+        try:
+            upload = self._client.create_multipart_upload(**place, **lock)["UploadId"]
+            part = self._client.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"canary")
+            parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+            done = self._client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts)
+            return self.lock_of(key, done["VersionId"]) is not None
+        except (ClientError, BotoCoreError) as error:
+            self._missing_or_fail(key, error)
+
     def _put(self, key: str, body: bytes, retain_until: datetime | None) -> str | None:
         """The version written; None when the key is taken, or when no answer told."""
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode()

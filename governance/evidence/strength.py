@@ -17,12 +17,9 @@ class Witness:
 def strength(report: Report, root: Root | None, witnesses: list[Witness], *, is_pinned: bool, locks: bool) -> str:
     """`VERIFIED 10000 entries; …` or `NOT VERIFIED: 2 findings; …`, with each reservation named."""
     failed = sum(finding.fails for finding in report.findings)
-    head = (
-        f"VERIFIED {report.entries} entries"
-        if report.ok
-        else f"NOT VERIFIED: {failed} findings in {report.entries} entries"
-    )
-    parts = [head]
+    if failed:
+        return f"NOT VERIFIED: {failed} finding{'s' if failed > 1 else ''} in {report.entries} entries"
+    parts = [f"VERIFIED {report.entries} entries"]
     if report.bundles_read < report.bundles:
         parts.append(f"{report.bundles_read} of {report.bundles} bundles read")
     parts += _witnessed(witnesses, report.entries)

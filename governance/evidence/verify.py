@@ -17,6 +17,7 @@ from governance.evidence.address import BUNDLES, CHECKPOINTS, SEALS, slot_size
 from governance.evidence.archive import Archive
 from governance.evidence.audit_bundle import EntryAudit, EntryFacts, weak_lock
 from governance.evidence.audit_log import Lines, LogKeys, compare, join_seals, read_checkpoints, read_root, roots_at
+from governance.evidence.canary import PREFIX as CANARIES
 from governance.evidence.inventory import Inventory
 from governance.evidence.log import Log
 from governance.evidence.malformed import Malformed, reason
@@ -190,7 +191,9 @@ def _compare(
 def _report_strangers(audit: _Audit) -> None:
     """Objects that the log does not name, looked up once more in seals written while we read."""
     logged = {entry.key for entry in audit.lines.entries}
-    strangers = [key for key in audit.inventory if not _is_slot(key) and key not in logged]
+    strangers = [
+        key for key in audit.inventory if not _is_slot(key) and not key.startswith(CANARIES) and key not in logged
+    ]
     if not strangers:
         return
     log = Log(audit.lines.entries)

@@ -146,6 +146,7 @@ def test_an_address_of_another_kind_is_a_configuration_error(url: str) -> None:
         open_archive(url)
 
 
+@pytest.mark.servers
 def test_a_store_that_does_not_answer_is_an_archive_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody listens on the port."""
     from governance.adapters import s3

@@ -1,0 +1,54 @@
+"""The self-test of the store tells the truth about each kind of store."""
+
+import pytest
+
+from governance.adapters.canary import try_store
+from governance.adapters.directory import DirectoryArchive
+from governance.adapters.s3 import S3Archive
+from governance.adapters.seaweed import SeaweedFS
+from governance.evidence import Keys, verify_archive
+from tests.evidence_builders import fill
+
+
+@pytest.mark.servers
+def test_seaweedfs_holds_every_attack_of_the_writers_key(seaweed: SeaweedFS) -> None:
+    """Delete, bypass, shorten, overwrite, wrong checksum: each really tried."""
+    writer = seaweed.writer
+    archive = S3Archive(seaweed.bucket, endpoint=seaweed.endpoint, credentials=(writer.key, writer.secret))
+
+    trials = try_store(archive)
+
+    assert [trial.name for trial in trials if not trial.held] == []
+    assert len(trials) == 10
+    assert str(trials[-1]).startswith("held   all in all: write-once")
+
+
+@pytest.mark.servers
+def test_a_bucket_without_locks_is_called_tamper_evident_only(seaweed: SeaweedFS) -> None:
+    """Object Lock off: the self-test deletes its own canary and says so."""
+    from tests.acceptance.test_seaweed import client
+
+    admin = seaweed.admin
+    s3 = client(seaweed, admin)
+    s3.create_bucket(Bucket="no-lock")
+    s3.put_bucket_versioning(Bucket="no-lock", VersioningConfiguration={"Status": "Enabled"})
+    archive = S3Archive("no-lock", endpoint=seaweed.endpoint, credentials=(admin.key, admin.secret))
+
+    trials = {trial.name: trial.held for trial in try_store(archive)}
+
+    assert trials["lock read back"] is False
+    assert trials["all in all"] is False
+
+
+def test_a_folder_is_called_tamper_evident_only_and_stays_verified(
+    directory_archive: DirectoryArchive, signing_keys: Keys
+) -> None:
+    """The first writer wins, its owner can delete, and the canary is no evidence."""
+    fill(directory_archive, signing_keys, 1)
+
+    trials = {trial.name: trial for trial in try_store(directory_archive)}
+
+    assert trials["put twice"].held
+    assert not trials["delete a locked version"].held
+    assert trials["all in all"].meaning.startswith("tamper-evident only")
+    assert verify_archive(directory_archive).ok
