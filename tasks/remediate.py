@@ -11,7 +11,6 @@ from governance.adapters.workplace import Workplace
 from governance.cases.act import Basis
 from governance.cases.case import Case
 from governance.cases.plan import Plan, plan_verdict
-from governance.cases.record import Recorder
 from governance.evidence import Receipt
 from governance.registry.system import System
 from governance.verdict import Verdict
@@ -52,14 +51,7 @@ def record_cases(system: System, verdict: Verdict, receipt: Receipt) -> list[Cas
     """Archive every act that the verdict asks for, resting on its bundle. Repeating it adds nothing."""
     here = Workplace.here()
     plan = _plan(system, verdict, (Basis(key=receipt.key, sha256=receipt.sha256),))
-    recorder = Recorder(
-        here.archive,
-        here.keys,
-        here.settings.origin,
-        here.registry.people,
-        retain_until=here.retain_until(system),
-        log=here.log,
-    )
+    recorder = here.recorder(system)
     for act in plan.acts:
         recorder.record(here.kinds[KIND], here.index.case(act.case), act, now=datetime.now(UTC))
     here.index.sync(here.archive, log=here.log)

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from governance.adapters.archive import open_archive
 from governance.adapters.case_index import CaseIndex
+from governance.adapters.casework import Casework
 from governance.adapters.keys import load_keys
 from governance.adapters.registry_files import load_registry
 from governance.adapters.settings import Settings
 from governance.cases.act import Act
 from governance.cases.case import Case
 from governance.cases.kind import Kind, read_kind
-from governance.cases.record import act_id
+from governance.cases.record import Recorder, act_id
 from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence import Archive, Keys, Log
 from governance.registry.registry import Registry
@@ -81,6 +82,16 @@ class Workplace:
     def index(self) -> CaseIndex:
         """The cases, as a cache of the archive."""
         return CaseIndex(_folder(self.settings.state) / "cases.db")
+
+    def recorder(self, system: System | None = None) -> Recorder:
+        """Writes acts; what it writes is locked by the system's retention, or the longest there is."""
+        keep = self.retain_until(system)
+        return Recorder(self.archive, self.keys, self.settings.origin, self.registry.people, keep, self.log)
+
+    @property
+    def casework(self) -> Casework:
+        """Does acts on cases."""
+        return Casework(self.registry, self.kinds, self.index, self.recorder())
 
     @cached_property
     def log(self) -> Log:

@@ -86,14 +86,13 @@ def _judge(system: str, window: str) -> tuple[str, str, str]:
 def _acknowledge() -> str:
     """One owner takes one case on, unless that was done in an earlier run; one sentence about it."""
     from governance.adapters.workplace import Workplace
-    from governance.cli.cases import casework
 
     here = Workplace.here()
     here.index.sync(here.archive, log=here.log)
     for case in here.index.open_cases(TO_ACKNOWLEDGE):
         if case.state == "open":
             why = "I have seen the gap and am looking into how disability enters the model."
-            done = casework().act(case.id, "acknowledge", by=case.owner, why=why)
+            done = here.casework.act(case.id, "acknowledge", by=case.owner, why=why)
             told = f"{done.act.by} acknowledged {case.id}; known by {done.act.strength}"
             typer.echo(f"· {told}")
             return told

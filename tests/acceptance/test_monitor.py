@@ -87,7 +87,7 @@ def test_a_window_run_twice_is_one_bundle_one_case_and_one_message(workplace: Wo
 
 
 def test_missed_windows_are_made_up_for_and_each_is_a_run_of_its_own(workplace: Workplace, runs: Run) -> None:
-    """Without a window's name every due window that is not done is judged, oldest first; then there is nothing to do."""
+    """Without a name every due window that is not done is judged, oldest first; then there is nothing to do."""
     state = workplace.settings.state
     runs(state, "bike-demand", "2011Q2")
     told = runs(state, "bike-demand")

@@ -1,0 +1,13 @@
+"""Act: an owner takes one step on one case, in a form of the Prefect UI."""
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from tasks.act import Step, take_step
+
+
+@flow(name="act", flow_run_name="{step.verb} {step.case}")
+async def act_on_case(step: Step) -> State:
+    """One act, archived as a signed bundle; a refusal says who may, from where, and what is missing."""
+    return Completed(name="Done", message=take_step(step))
