@@ -52,7 +52,7 @@ def clean(text: str) -> str:
 def number(value: float) -> str:
     """A number at four significant digits without an exponent where that is readable, with a real minus sign."""
     if not math.isfinite(value):
-        return "without bound"
+        return "no bound"
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}".replace("-", "−")
     text = f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
@@ -78,10 +78,10 @@ def figure(metric: str, value: float) -> str:
 
 
 def interval_words(metric: str, low: float | None, high: float | None) -> str:
-    """`38.0 % to 44.1 %`, or nothing when an end is missing."""
+    """`38.0 to 44.1 %`, or nothing when an end is missing."""
     if low is None or high is None:
         return ""
-    return f"{figure(metric, low)} to {figure(metric, high)}"
+    return f"{figure(metric, low).partition(' ')[0]} to {figure(metric, high)}"
 
 
 def limit_words(metric: str, limit: Limit | None) -> str:

@@ -144,7 +144,7 @@ def test_no_link_runs_a_script_or_leads_away() -> None:
 
 
 def test_no_private_field_reaches_a_page() -> None:
-    """Mail, notification addresses, keys, source addresses, queries and the carried state reach no page, table or artifact."""
+    """Mail, notification addresses, keys, sources and the carried state reach no page, table or artifact."""
     secret = (
         builders.people()
         .people[0]

@@ -11,7 +11,7 @@ def test_a_card_tells_purpose_risk_roles_quality_and_appeal() -> None:
     """Everything a person affected may want to know is there."""
     text = Reader(builders_reports.card()).text
     wanted = ("Predicts who will find work soon", "high-risk", "deployer", "Annex III point 5(a)", "Eve Marsh")
-    wanted += ("Femi Adeyemi", "81.2 %", "77.2 % to 84.7 %", "four-fifths rule", "appeals@example.org", "23 Nov 2026")
+    wanted += ("Femi Adeyemi", "81.2 %", "77.2 to 84.7 %", "four-fifths rule", "appeals@example.org", "23 Nov 2026")
 
     assert [said for said in wanted if said not in text] == []
 

@@ -16,7 +16,7 @@ from tests import builders
         (-0.5, "−0.5"),
         (12345.6, "12,346"),
         (1.23e-7, "1.23e−07"),
-        (float("inf"), "without bound"),
+        (float("inf"), "no bound"),
     ],
 )
 def test_numbers_are_short_and_grouped(value: float, said: str) -> None:
@@ -29,6 +29,13 @@ def test_shares_are_per_cent_and_their_differences_points() -> None:
     assert phrases.figure("selection_rate", 0.412) == "41.2 %"
     assert phrases.figure("tpr_difference", -0.04) == "−4.0 points"
     assert phrases.figure("selection_rate_ratio", 0.71) == "0.71"
+
+
+def test_an_interval_names_its_unit_once() -> None:
+    """Only the upper end carries the unit; a missing end gives nothing."""
+    assert phrases.interval_words("tpr_difference", -0.525, -0.507) == "−52.5 to −50.7 points"
+    assert phrases.interval_words("accuracy", 0.5, None) == ""
+    assert phrases.interval_words("mae", 1200.0, float("inf")) == "1,200 to no bound"
 
 
 def test_limits_read_as_a_person_says_them() -> None:
