@@ -217,6 +217,8 @@ def _only_s3_failure() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise S3Failure("NO_SUCH_KEY", silent=False) from None
+    except ValueError:  # half a key pair, no bucket's name: refused before anything was sent
+        raise S3Failure("INVALID_SETTINGS", silent=False) from None
     except (OSError, pa.ArrowException) as error:
         if isinstance(error, OSError) and error.errno:
             raise  # the local disk, not the store

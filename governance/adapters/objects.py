@@ -16,6 +16,7 @@ from governance.adapters.stores import WILD, Address, Item, is_data
 from governance.errors import Fault, SourceUnavailable, UnreadableInput
 
 MENDS = {
+    "INVALID_SETTINGS": "Write s3://bucket/path, and set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither.",
     "ACCESS_DENIED": "Check that the bucket exists and that the worker's key may list and read it.",
     "NO_SUCH_BUCKET": "Check the bucket's name in the registry.",
     "NO_SUCH_KEY": "Check the address in the registry, and that the object was delivered.",

@@ -56,7 +56,10 @@ class PostgresStore:
 
     def fetch(self, item: Item, into: Path) -> Path:
         """See `Store.fetch`: the query's rows as a parquet file."""
-        with self._told(item.name), psycopg.connect(self._address.real, connect_timeout=10) as connection:
+        with (
+            self._told(item.name),
+            psycopg.connect(self._address.real, connect_timeout=10, tcp_user_timeout=60_000) as connection,
+        ):
             connection.read_only = True
             connection.execute("SET LOCAL TIME ZONE 'UTC'")
             with connection.cursor(name="aims") as cursor:

@@ -15,11 +15,13 @@ Rules of labels that stand apart
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from time import time as now
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +34,8 @@ from governance.registry.system import System
 from governance.window import Input, LabelCounts, Period, Table, Window
 
 FORMAT = "aims-window/1"
+SCRATCH = ".pull-"
+DAY_SECONDS = 86_400
 
 
 def pull_window(system: System, period: Period, *, home: Path, into: Path, as_of: datetime) -> Window:
@@ -45,8 +49,9 @@ def pull_window(system: System, period: Period, *, home: Path, into: Path, as_of
         SourceUnavailable: a store did not answer; another try may succeed.
     """
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".pull-", dir=into) as scratch:
+        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sweep(into)
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=into) as scratch:
             pull = Pull(system, period, home, into, Path(scratch))
             faults = pull.read_labels(mature=system.matured(period, as_of))
             current, current_faults = pull.current()
@@ -55,7 +60,7 @@ def pull_window(system: System, period: Period, *, home: Path, into: Path, as_of
         found = (os.strerror(error.errno) if error.errno else type(error).__name__).lower()
         full = broken("", "a working folder with room to write", found, "Free space, or set another working folder.")
         return Window(system.id, period, as_of, None, None, (full,))
-    told = tuple([*faults, *current_faults, *reference_faults][:MOST])
+    told = tuple(dict.fromkeys([*faults, *current_faults, *reference_faults]))[:MOST]
     usable = None if faults else current
     return Window(system.id, period, as_of, usable, reference, told, pull.label_counts)
 
@@ -115,8 +120,8 @@ class Pull:
         joined = any(label not in one.rows.columns for one in pulled.opened)
         inputs = self._label_inputs if joined else ()
         path = self.into / "references" / f"{system.id}.{self._key(pulled, inputs)}.parquet"
-        if path.exists() and not pulled.faults:
-            return Table(path, files.digest(path), arrow.parquet_rows(path), pulled.inputs + inputs), []
+        if not pulled.faults and (rows := _rows_of(path)):
+            return Table(path, files.digest(path), rows, pulled.inputs + inputs), []
         return self._write(pulled, bounds, path, inputs, lambda _batch: None)
 
     def _open(self, wanted: Wanted) -> Pulled:
@@ -152,7 +157,7 @@ class Pull:
         """Write the rows within bounds to a parquet file, or tell why not."""
         columns, layout = self.system.columns, window_layout(self.system)
         clock = frames.Clock(columns.time, columns.time_format, self.system.window.zone, *bounds)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self.scratch / path.name
         sink = arrow.Sink(partial, layout, plain=(columns.id,))
 
@@ -181,3 +186,18 @@ class Pull:
             found = f"no file for it among {pulled.listed}"
         mend = f"Check that rows of {self.period.name} were delivered, and columns.time_format and the window's zone."
         return broken(name, f"rows for {what}", found, mend, line=line)
+
+
+def _rows_of(path: Path) -> int:
+    """How many rows a reference written before has; 0 where there is none that can be read."""
+    try:
+        return arrow.parquet_rows(path) if path.exists() else 0
+    except arrow.Unparsable:
+        return 0
+
+
+def _sweep(into: Path) -> None:
+    """Remove what a pull that was killed more than a day ago left behind: it holds rows."""
+    for old in into.glob(f"{SCRATCH}*"):
+        if old.stat().st_mtime < now() - DAY_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)

@@ -1,5 +1,7 @@
 """What pull promises of a window and of the file it writes."""
 
+import os
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -225,3 +227,52 @@ def test_naive_parquet_times_are_local(here: Path) -> None:
     home(here, rows(2, time=naive))
 
     assert read(pull(a_system(), here))["time"].to_list() == [month().start] * 2
+
+
+def test_what_a_killed_pull_left_is_swept_after_a_day(here: Path) -> None:
+    """Temporary rows do not stay; those of a pull at work do."""
+    old, new = here / "work/.pull-old", here / "work/.pull-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    yesterday = datetime.now(UTC).timestamp() - 90_000
+    os.utime(old, (yesterday, yesterday))
+
+    pull(a_system(), here)
+
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_one_broken_file_in_two_roles_is_told_once(here: Path) -> None:
+    """A history that is both predictions and reference has each fault once."""
+    (here / "predictions.parquet").write_bytes(b"PAR1 torn")
+
+    window = pull(a_system(reference=Source(address="predictions.parquet")), here)
+
+    assert (window.current, window.reference, len(window.faults)) == (None, None, 1)
+
+
+def test_a_working_folder_that_cannot_be_written_is_a_fault(here: Path) -> None:
+    """Even then nothing is raised."""
+    (here / "work").write_text("a file where the folder should be")
+
+    window = pull(a_system(), here)
+
+    assert texts(window).startswith("expected a working folder with room to write, found file exists.")
+
+
+def test_a_file_that_changes_while_it_is_read_is_a_fault(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The digest would stand for other rows than those judged."""
+    path = here / "predictions.parquet"
+    opened = arrow.parquet_batches
+
+    def meanwhile(source: Path, wanted: list[str]) -> Iterator[object]:
+        yield from opened(source, wanted)
+        if source == path:
+            os.utime(path, ns=(1, 1))
+
+    monkeypatch.setattr(arrow, "parquet_batches", meanwhile)
+
+    window = pull(a_system(), here)
+
+    assert window.current is None
+    assert window.faults[0].found == "one that changed while it was read"

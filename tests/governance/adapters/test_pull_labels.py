@@ -124,3 +124,12 @@ def test_a_reference_is_written_once(here: Path) -> None:
     assert third is not None
     assert third.path != first.path
     assert third.rows == 800
+
+
+def test_a_reference_file_that_was_damaged_is_written_anew(here: Path) -> None:
+    """What stands in the working folder is only a cache."""
+    first = pull(a_system(), here).reference
+    assert first is not None
+    first.path.write_bytes(b"PAR1 torn")
+
+    assert pull(a_system(), here).reference == first

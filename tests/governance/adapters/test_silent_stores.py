@@ -179,3 +179,25 @@ def test_a_query_may_use_the_bounds_of_the_window(here: Path, postgres: str, mon
     )
     assert good.current is not None
     assert good.current.rows == 10
+
+
+@pytest.mark.servers
+def test_half_a_key_pair_is_a_fault(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked of the store."""
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    window = pull(a_system(predictions=S3), here)
+
+    assert window.faults[0].found == "S3 error INVALID_SETTINGS"
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("address", ["s3://", "s3:///in", "s3://Bad_Bucket/in"])
+def test_an_address_without_a_bucket_is_told(here: Path, failing: type[Answering], address: str) -> None:
+    """It never gets as far as a traceback."""
+    failing.status = 404
+
+    window = pull(a_system(predictions=Source(address=address)), here)
+
+    assert window.current is None
+    assert window.faults
