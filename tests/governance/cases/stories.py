@@ -47,6 +47,12 @@ def opened(of: Kind, by: str = ADA, *, verb: str = "", system: str = "early-help
     return opening_act(of, Subject(about, ROLES, "UTC"), verb=first, by=by, **{**given, **more})
 
 
+def opener(of: Kind, verb: str) -> str:
+    """Somebody who may do the opening act."""
+    holders = {"owner": ADA, "deputy": BEN, "reviewer": EVE, "escalation": FEMI, "system": SYSTEM, "anyone": ADA}
+    return holders[of.acts[verb].who[0]]
+
+
 def tell(of: Kind, opening: Act, *steps: tuple[str, str, dict[str, str]]) -> Case:
     """The case after its opening and these steps (verb, who, form); each must be allowed."""
     case = apply(of, None, opening, people())

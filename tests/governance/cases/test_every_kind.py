@@ -62,6 +62,11 @@ def test_it_names_controls_that_exist(name: str) -> None:
     assert set(evidences.ai_act) <= set(CONTROLS["eu_ai_act"]["articles"])
 
 
+def test_the_catalogue_knows_it_as_evidence(name: str) -> None:
+    """It has an age beyond which it is stale."""
+    assert CONTROLS["evidence_kinds"][name]["max_age_days"] > 0
+
+
 def test_the_catalogue_counts_it_as_evidence_for_the_same_controls(name: str) -> None:
     """The two files do not contradict each other."""
     counted = {identifier for identifier, entry in ISO.items() if name in entry["evidence"]}

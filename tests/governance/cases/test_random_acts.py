@@ -11,7 +11,7 @@ from governance.cases.reminder import lapsed, notices, overdue_days
 from governance.cases.rules import allowed, apply, fold
 from governance.errors import ActRefused
 from tests.builders import people
-from tests.governance.cases.stories import ADA, BEN, EVE, FEMI, KINDS, NOON, SYSTEM, kind, opened
+from tests.governance.cases.stories import ADA, BEN, EVE, FEMI, KINDS, NOON, SYSTEM, kind, opened, opener
 
 EVERY = [kind(path.stem) for path in sorted(KINDS.glob("*.yaml"))]
 VALUES = st.sampled_from(["2026-12-01", "2026-12-01T10:00+01:00", "5", "some text", BEN, FEMI, "no such thing", ""])
@@ -30,7 +30,7 @@ def histories(draw: st.DrawFn) -> tuple[int, list[Act]]:
         )
         for name, field in of.acts[first].fields.items()
     }
-    opening = opened(of, SYSTEM if of.acts[first].who == ("system",) else ADA, verb=first, fields=fields)
+    opening = opened(of, opener(of, first), verb=first, fields=fields)
     acts = [opening]
     for seq in draw(st.lists(st.integers(1, 12), max_size=12)):
         verb = draw(st.sampled_from([*of.acts, "invented"]))
