@@ -68,12 +68,12 @@ def _unreadable(sentence: str) -> Result:
 
 
 def _data(window: Window) -> dict[str, str]:
-    """What was read, by name and sha256; a name read twice with different content keeps both digests."""
+    """What was read, by name and sha256: `window.parquet` and each input as `window/<address>`; so too `reference`."""
     data: dict[str, str] = {}
     for role, table in (("window", window.current), ("reference", window.reference)):
-        named = [(one.name, one.sha256) for one in table.inputs] if table else []
-        for name, digest in named or ([(role, table.sha256)] if table else []):
-            data[name if data.get(name, digest) == digest else f"{name} ({role})"] = digest
+        if table:
+            data[f"{role}.parquet"] = table.sha256
+            data |= {f"{role}/{one.name}": one.sha256 for one in table.inputs}
     return data
 
 

@@ -47,7 +47,7 @@ def run_statement(
         passed=named[Status.PASS],
         warned=named[Status.INSUFFICIENT],
         failed=sorted(named[Status.ALARM] + named[Status.ERROR]),
-        subject={"data/verdict.json": sha256(members["verdict.json"]).hexdigest()} | _digests(verdict, "current"),
+        subject={"data/verdict.json": sha256(members["verdict.json"]).hexdigest()} | _digests(verdict, "window"),
         configuration={"data/system.yaml": sha256(members["system.yaml"]).hexdigest()} | _digests(verdict, "reference"),
         window=verdict.window,
         model=verdict.model or None,
