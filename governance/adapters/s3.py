@@ -55,7 +55,9 @@ class S3Archive:
         """Write the object unless the key is taken, and see that it is locked as asked."""
         if self._read_only:
             self._fail(key, "an archive open for writing", "one open for reading", "Open it for writing.")
-        version_id = self._put(key, body, retain_until)
+        version_id = self._put(key, body, retain_until, IfNoneMatch="*")
+        if version_id is None and self._only_parts(key):
+            version_id = self._put(key, body, retain_until)  # the condition would refuse for ever
         if version_id is None:
             version_id = self._mine_after_all(key, body)
         if version_id is None or version_id != self._record(key).version_id:
@@ -125,13 +127,18 @@ class S3Archive:
         except (ClientError, BotoCoreError) as error:
             self._missing_or_fail(key, error)
 
-    def _put(self, key: str, body: bytes, retain_until: datetime | None) -> str | None:
+    def _only_parts(self, key: str) -> bool:
+        """Whether somebody planted an upload in parts where there is no record."""
+        found = [version for version in self.versions(key) if version.key == key and not version.is_marker]
+        return bool(found) and all(version.is_multipart for version in found)
+
+    def _put(self, key: str, body: bytes, retain_until: datetime | None, **condition: str) -> str | None:
         """The version written; None when the key is taken, or when no answer told."""
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
         lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": retain_until} if retain_until else {}
         try:
             answer = self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*", ChecksumSHA256=digest, **lock
+                Bucket=self._bucket, Key=key, Body=body, ChecksumSHA256=digest, **condition, **lock
             )
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

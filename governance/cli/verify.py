@@ -11,7 +11,7 @@ import typer
 
 from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence.report import Report
-from governance.evidence.verify import Progress
+from governance.evidence.verify import Progress, Scope
 
 PATIENCE = 2.0  # seconds without a word
 
@@ -29,18 +29,20 @@ def register(app: typer.Typer) -> None:
 def verify(
     archive: str = typer.Argument(help="file:///path, s3://bucket?endpoint=…, or one bundle .tar beside its .proof."),
     *,
-    checkpoint: list[Path] = typer.Option([], help="A checkpoint kept outside: a signed note, or its three lines."),  # noqa: B008
+    checkpoint: list[Path] = typer.Option([], help="A checkpoint kept outside: a signed note, or its three lines."),
     root_digest: str = typer.Option("", help="sha256 of trust/root/0001.json, from paper."),
     system: str = typer.Option("", help="Read the bundles of this system only; the log is checked whole."),
-    since: datetime | None = typer.Option(None, formats=["%Y-%m-%d"], help="Read bundles from this day on only."),  # noqa: B008
+    since: datetime | None = typer.Option(None, formats=["%Y-%m-%d"], help="Read bundles from this day on only."),
+    as_of: datetime | None = typer.Option(None, formats=["%Y-%m-%dT%H:%M"], help="When the copy was taken (UTC)."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Verify an archive, or one bundle with its proof. The last line says what the result is worth. Exit 1: a failure."""
+    """Verify an archive, or one bundle with its proof. The last line says what the result is worth. Exit 1: failed."""
     if archive.endswith(".tar"):
         report = _one(Path(archive), root_digest)
     else:
         held = {str(path): _read(path) for path in checkpoint}
-        report = _all(archive, held, root_digest, system, since.replace(tzinfo=UTC) if since else None)
+        scope = Scope(system, since.replace(tzinfo=UTC) if since else None)
+        report = _all(archive, held, root_digest, scope, as_of.replace(tzinfo=UTC) if as_of else None)
     typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else "\n".join(report.lines()))
     raise typer.Exit(0 if report.ok else 1)
 
@@ -48,12 +50,12 @@ def verify(
 def prove(
     archive: str = typer.Argument(help="file:///path or s3://bucket?endpoint=…"),
     key: str = typer.Argument(help="The bundle's key, as a page or `aims verify` names it."),
-    to: Path = typer.Option(Path(), help="Folder to write into."),  # noqa: B008
+    to: Path = typer.Option(Path(), help="Folder to write into."),
 ) -> None:
     """Write one bundle and all that is needed to verify it elsewhere: proof, root file, public keys, the script."""
-    from governance.adapters.archive import open_archive  # noqa: PLC0415
-    from governance.evidence import load_root, proof  # noqa: PLC0415
-    from governance.evidence.address import root_key  # noqa: PLC0415
+    from governance.adapters.archive import open_archive
+    from governance.evidence import load_root, proof
+    from governance.evidence.address import root_key
 
     source = open_archive(archive, read_only=True)
     name = key.rpartition("/")[2]
@@ -66,9 +68,10 @@ def prove(
     typer.echo(f"cd {to} && sh verify-one.sh {name} {name}.proof statement.pub log.pub")
 
 
-def _all(archive: str, held: dict[str, bytes], root_digest: str, system: str, since: datetime | None) -> Report:
-    from governance.adapters.archive import open_archive  # noqa: PLC0415
-    from governance.evidence import Scope, verify_archive  # noqa: PLC0415
+def _all(archive: str, held: dict[str, bytes], root_digest: str, scope: Scope, now: datetime | None) -> Report:
+    from governance.adapters.archive import open_archive
+    from governance.adapters.timestamp import verify_token
+    from governance.evidence import verify_archive
 
     source = open_archive(archive, read_only=True)
     with _progress() as progress:
@@ -76,13 +79,15 @@ def _all(archive: str, held: dict[str, bytes], root_digest: str, system: str, si
             source,
             root_digest=root_digest or None,
             checkpoints=held,
-            scope=Scope(system, since),
+            scope=scope,
+            timestamps=verify_token,
+            now=now,
             progress=progress,
         )
 
 
 def _one(bundle: Path, root_digest: str) -> Report:
-    from governance.evidence import verify_bundle  # noqa: PLC0415
+    from governance.evidence import verify_bundle
 
     proof, root = bundle.with_name(f"{bundle.name}.proof"), bundle.with_name("root.json")
     return verify_bundle(_read(bundle), _read(proof), _read(root), root_digest=root_digest or None)
@@ -100,8 +105,8 @@ def _read(path: Path) -> bytes:
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """A bar on standard error, from the third second on, on a terminal only."""
-    from rich.console import Console  # noqa: PLC0415  60 ms
-    from rich.progress import Progress as Bar  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
     bar = Bar(console=console, transient=True)

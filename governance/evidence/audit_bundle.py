@@ -9,9 +9,11 @@ from typing import Any
 from governance.evidence.address import BUNDLES
 from governance.evidence.archive import Archive, MissingObject, Version
 from governance.evidence.bundle import Bundle, read_bundle
+from governance.evidence.decision import judge_decision
 from governance.evidence.inventory import Holding
 from governance.evidence.log import Entry
 from governance.evidence.malformed import Malformed, reason
+from governance.evidence.note import Checkpoint
 from governance.evidence.report import Finding
 from governance.evidence.root import LockRule, Root, TrustedKey
 from governance.evidence.signature import PublicKey
@@ -22,7 +24,11 @@ LOCK_SLACK = timedelta(days=1)
 
 @dataclass
 class EntryFacts:
-    """What one entry showed. Of a bundle also its statement's type and claimed time; the predicate unless a run's."""
+    """What one entry showed. Of a bundle also its statement's type and claimed time; the predicate unless a run's.
+
+    `seen` is the checkpoint in a decision that a person signed with their own key; `is_vouched` when the root file has
+    that key.
+    """
 
     index: int
     entry: Entry
@@ -32,6 +38,8 @@ class EntryFacts:
     predicate_type: str = ""
     predicate: Mapping[str, Any] = field(default_factory=dict)
     is_read: bool = False
+    seen: Checkpoint | None = None
+    is_vouched: bool = False
 
     def add(self, word: str, text: str, *, fails: bool = True) -> None:
         """Note one finding about the entry's object."""
@@ -58,6 +66,10 @@ class BundleAudit:
         if facts.predicate_type != TEST_RESULT:
             facts.predicate = bundle.predicate
         self._report_place(facts, bundle)
+        holders = self._root.holders if self._root is not None else {}
+        facts.seen, facts.is_vouched, fault = judge_decision(bundle, holders)
+        if fault:
+            facts.add("BAD SIGNATURE", fault)
         if self._root is not None:
             self._report_signature(facts, bundle)
         try:

@@ -1,6 +1,7 @@
 """Verification of the log itself: the roots, the seals joined without a hole, the checkpoints over them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from governance.evidence.address import CHECKPOINTS, SEALS, checkpoint_key, root_key, seal_key, slot_size
@@ -11,6 +12,7 @@ from governance.evidence.malformed import Malformed, reason
 from governance.evidence.note import Checkpoint, Note, key_id, parse_checkpoint, parse_note
 from governance.evidence.report import Report
 from governance.evidence.root import Root, TrustedKey, parse_root
+from governance.evidence.rotation import enough_signatures
 from governance.evidence.signature import PublicKey
 from governance.evidence.tree import Frontier
 
@@ -62,16 +64,31 @@ def read_root(archive: Archive, inventory: Inventory, pinned: str | None, report
     while inventory[root_key(len(roots) + 1)].record is not None:
         key = root_key(len(roots) + 1)
         try:
-            roots.append(parse_root(archive.get(key), key))
+            root = parse_root(archive.get(key), key)
         except (Malformed, MissingObject) as error:
             report.add("BAD ROOT", key, reason(error))
             break
+        if roots and not _follows(archive, inventory, roots[-1], root):
+            report.add("UNSIGNED ROOT", key, f"not signed by {roots[-1].threshold} holders; the version before counts")
+            break
+        roots.append(root)
     if not roots:
         report.add("NO ROOT", root_key(1), "no root file says whose keys may sign; no signature was checked")
         return None
     if pinned is not None and roots[0].digest != pinned.removeprefix("sha256:").lower():
         report.add("WRONG ROOT", root_key(1), f"its sha256 is {roots[0].digest}, pinned is {pinned}")
     return roots[-1]
+
+
+def _follows(archive: Archive, inventory: Inventory, root: Root, following: Root) -> bool:
+    """Whether a root file is the next version of this archive's, signed by enough holders."""
+    prefix = f"{root_key(following.version)}."
+    signatures = {}
+    for key in inventory.under(prefix):
+        with suppress(MissingObject):
+            signatures[key.removeprefix(prefix).removesuffix(".sig")] = archive.get(key)
+    is_next = following.version == root.version + 1 and following.archive == root.archive
+    return is_next and enough_signatures(root, following, signatures)
 
 
 def read_checkpoints(

@@ -15,6 +15,7 @@ from governance.evidence.sealing import seal
 from governance.evidence.signer import Keys
 
 RECIPES = ("verify-one.sh", "verify-all.sh", "README.txt")
+AUTHORITIES = "trust/tsa.pem"
 
 
 def initialise_archive(
@@ -26,6 +27,7 @@ def initialise_archive(
     heartbeat_seconds: int | None = None,
     threshold: int = 0,
     holders: Mapping[str, str] | None = None,
+    authorities: bytes = b"",
     retain_until: datetime | None = None,
 ) -> Root:
     """Write the trust files and version 1 of the root file, once; return the archive's newest root.
@@ -38,6 +40,7 @@ def initialise_archive(
         heartbeat_seconds: how often a heartbeat bundle comes; None when the archive has no heartbeat.
         threshold: how many holders must sign the next root file.
         holders: SSH public keys by person, for signatures over root files.
+        authorities: certificates (PEM) of the time-stamping authorities, where there are any.
         retain_until: until when these first objects are locked.
 
     Raises:
@@ -53,7 +56,7 @@ def initialise_archive(
     if not archive.exists(key):
         digests = {
             name: _put(archive, name, body, retain_until)
-            for name, body in _files(statement, log, holders or {}).items()
+            for name, body in _files(statement, log, holders or {}, authorities).items()
         }
         root = Root(
             origin,
@@ -63,7 +66,7 @@ def initialise_archive(
             lock or LockRule(),
             heartbeat_seconds,
             threshold,
-            tuple(sorted(holders or {})),
+            bare_keys(holders or {}),
             digests,
         )
         archive.put_new(key, root.to_bytes(), retain_until=retain_until)
@@ -91,7 +94,7 @@ def load_root(archive: Archive) -> Root:
             return root
 
 
-def _files(statement: TrustedKey, log: TrustedKey, holders: Mapping[str, str]) -> dict[str, bytes]:
+def _files(statement: TrustedKey, log: TrustedKey, holders: Mapping[str, str], authorities: bytes) -> dict[str, bytes]:
     """What an auditor needs beside the root file, to verify with stock tools."""
     recipe = files("governance.evidence.recipe")
     trust = {f"trust/{name}": recipe.joinpath(name).read_bytes() for name in RECIPES}
@@ -99,7 +102,14 @@ def _files(statement: TrustedKey, log: TrustedKey, holders: Mapping[str, str]) -
     trust["trust/log.pub"] = log.pem.encode()
     if holders:
         trust["trust/allowed_signers/0001"] = allowed_signers(holders)
+    if authorities:
+        trust[AUTHORITIES] = authorities
     return trust
+
+
+def bare_keys(holders: Mapping[str, str]) -> dict[str, str]:
+    """Person to SSH public key without its comment."""
+    return {person: " ".join(key.split()[:2]) for person, key in holders.items()}
 
 
 def allowed_signers(holders: Mapping[str, str]) -> bytes:

@@ -49,7 +49,11 @@ class LockRule:
 
 @dataclass(frozen=True)
 class Root:
-    """One version of the root file."""
+    """One version of the root file.
+
+    `holders` are the people (id to SSH public key) of whom `threshold` must sign the next version; `files` gives the
+    sha256 in hex of every other trust file.
+    """
 
     archive: str
     version: int
@@ -58,7 +62,7 @@ class Root:
     lock: LockRule = LockRule()
     heartbeat_seconds: int | None = None
     threshold: int = 0
-    holders: tuple[str, ...] = ()
+    holders: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
@@ -107,7 +111,7 @@ def _root(value: Mapping[str, Any]) -> Root:
         statement=tuple(TrustedKey(**key) for key in value["statement"]),
         log=tuple(TrustedKey(**key) for key in value["log"]),
         lock=LockRule(**value["lock"]),
-        holders=tuple(value["holders"]),
+        holders=dict(value["holders"]),
         files=dict(value["files"]),
     )
     _typed(root)
@@ -117,7 +121,7 @@ def _root(value: Mapping[str, Any]) -> Root:
 def _typed(root: Root) -> None:
     """Refuse values of other types: what is not text or a whole number here would fail later, and elsewhere."""
     keys = (*root.statement, *root.log)
-    texts = [root.archive, root.lock.mode, *root.holders, *root.files, *root.files.values()]
+    texts = [root.archive, root.lock.mode, *root.holders, *root.holders.values(), *root.files, *root.files.values()]
     texts += [text for key in keys for text in (key.name, key.keyid, key.algorithm, key.pem)]
     numbers = [root.version, root.threshold, root.lock.days, root.heartbeat_seconds or 0]
     numbers += [number for key in keys for number in (key.start, key.until or 0)]

@@ -1,15 +1,29 @@
-"""Verification of signatures: ECDSA P-256 with SHA-256 (statements) and Ed25519 (checkpoints, RFC 8032)."""
+"""Verification of signatures: ECDSA P-256 (statements), Ed25519 (checkpoints, RFC 8032), SSH keys (people).
+
+The only module of the evidence that imports `cryptography`.
+"""
+
+import struct
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256, SHA512
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_public_key,
+    load_ssh_public_key,
+)
 
 from governance.evidence.malformed import malformed
 
 P256, ED25519 = "ecdsa-sha2-nistp256", "ed25519"
 _SHA256 = ECDSA(SHA256())
+_RSA = {b"rsa-sha2-256": SHA256(), b"rsa-sha2-512": SHA512()}
 
 
 class PublicKey:
@@ -49,3 +63,34 @@ class PublicKey:
         except InvalidSignature:
             return False
         return True
+
+
+def ssh_verifies(key: str, algorithm: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether an SSH key (`ssh-ed25519 AAAA…`) made a signature as SSH encodes it (RFC 5656, 8332, 8709).
+
+    Keys of other kinds than ed25519, ECDSA P-256 and RSA of 2048 bits or more verify nothing: False.
+    """
+    try:
+        public = load_ssh_public_key(key.encode())
+        if isinstance(public, Ed25519PublicKey) and algorithm == b"ssh-ed25519":
+            public.verify(signature, message)
+        elif isinstance(public, EllipticCurvePublicKey) and algorithm == b"ecdsa-sha2-nistp256":
+            public.verify(_der(signature), message, _SHA256)
+        elif isinstance(public, RSAPublicKey) and algorithm in _RSA and public.key_size >= 2048:
+            public.verify(signature, message, PKCS1v15(), _RSA[algorithm])
+        else:
+            return False
+    except (InvalidSignature, ValueError, UnsupportedAlgorithm, struct.error):
+        return False
+    return True
+
+
+def _der(signature: bytes) -> bytes:
+    """SSH writes r and s as two length-prefixed integers (RFC 5656, 3.1.2); DER is what the library takes."""
+    (size,) = struct.unpack(">I", signature[:4])
+    (rest,) = struct.unpack(">I", signature[4 + size : 8 + size])
+    if len(signature) != 8 + size + rest:
+        raise ValueError("length")
+    return encode_dss_signature(
+        int.from_bytes(signature[4 : 4 + size], "big"), int.from_bytes(signature[8 + size :], "big")
+    )

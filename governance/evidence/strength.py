@@ -12,6 +12,7 @@ class Witness:
 
     kind: str
     size: int
+    time: str = ""
 
 
 def strength(report: Report, root: Root | None, witnesses: list[Witness], *, is_pinned: bool, locks: bool) -> str:
@@ -38,7 +39,8 @@ def _witnessed(witnesses: list[Witness], entries: int) -> list[str]:
     for kind in sorted({witness.kind for witness in witnesses}):
         sizes = [witness.size for witness in witnesses if witness.kind == kind]
         plural = "" if len(sizes) == 1 else "s"
-        parts.append(f"{len(sizes)} {kind}{plural} to entry {max(sizes)}")
+        time = max(witness.time for witness in witnesses if witness.kind == kind)
+        parts.append(f"{len(sizes)} {kind}{plural} to entry {max(sizes)}" + (f" ({time})" if time else ""))
     provisional = entries - max((witness.size for witness in witnesses), default=0)
     if not witnesses:
         parts.append("PROVISIONAL: no checkpoint from outside, so a cut tail or a rewritten log would not show")

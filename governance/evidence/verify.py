@@ -8,24 +8,24 @@ once, (f) every object, (g) claimed times against provable ones, (h) versions, m
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
-from governance.evidence.address import BUNDLES, CHECKPOINTS, SEALS, slot_size
+from governance.evidence.address import BUNDLES, CHECKPOINTS
+from governance.evidence.anchor import Timestamps, read_anchors
 from governance.evidence.archive import Archive
-from governance.evidence.audit_bundle import EntryAudit, EntryFacts, weak_lock
+from governance.evidence.audit_bundle import EntryAudit, EntryFacts
 from governance.evidence.audit_log import Lines, LogKeys, compare, join_seals, read_checkpoints, read_root, roots_at
-from governance.evidence.canary import PREFIX as CANARIES
+from governance.evidence.audit_store import report_log_objects, report_strangers
+from governance.evidence.heartbeat import report_heartbeats
 from governance.evidence.inventory import Inventory
-from governance.evidence.log import Log
 from governance.evidence.malformed import Malformed, reason
 from governance.evidence.note import Checkpoint, parse_held, parse_note
 from governance.evidence.report import Report
 from governance.evidence.root import Root
-from governance.evidence.strength import Witness, strength
-from governance.evidence.witness import decisions_seen, report_times
+from governance.evidence.strength import strength
+from governance.evidence.witness import decisions_seen, report_times, witnesses
 
 BATCH = 64
 Progress = Callable[[int, int], None]
@@ -65,6 +65,7 @@ def verify_archive(
     root_digest: str | None = None,
     checkpoints: Mapping[str, bytes] | None = None,
     scope: Scope = Scope(),
+    timestamps: Timestamps | None = None,
     now: datetime | None = None,
     workers: int = 4,
     progress: Progress | None = None,
@@ -76,6 +77,7 @@ def verify_archive(
         root_digest: sha256 (hex) of version 1 of the root file, from paper. Without it the keys are taken on trust.
         checkpoints: what people kept, by name (`mail.txt`): signed notes, or their three lines.
         scope: which bundles to read.
+        timestamps: verifies RFC 3161 tokens (`governance.adapters.timestamp.verify_token`).
         now: for ages of locks and heartbeats; the clock's time by default.
         workers: threads that read objects.
         progress: called with (entries done, entries in all) as it goes.
@@ -92,12 +94,15 @@ def verify_archive(
     held = _read_held(checkpoints or {}, audit.root, report)  # d
     _report_repeats(audit)  # e
     facts = _audit_entries(audit, scope, workers, progress)  # f, h
-    seen = decisions_seen(facts, report)
-    witnesses = _compare(audit, inside, held, seen)
-    report_times(facts, report, audit.now, stored=archive.locks)  # g
-    _report_strangers(audit)
-    _report_log_objects(audit)  # h
-    report.strength = strength(report, audit.root, witnesses, is_pinned=root_digest is not None, locks=archive.locks)
+    matching = _compare(audit, inside, {**held, **decisions_seen(facts, report.origin)})
+    anchors = read_anchors(archive, audit.lines.entries, timestamps, report)
+    report_times(facts, anchors, report, audit.now, stored=archive.locks)  # g
+    report_strangers(archive, audit.inventory, audit.lines.entries, report)
+    report_log_objects(archive, audit.inventory, audit.root, report)  # h
+    seconds = audit.root.heartbeat_seconds if audit.root else None
+    report_heartbeats(facts, {entry.key for entry in audit.lines.entries}, report, seconds, audit.now)  # i
+    vouching = witnesses(matching, held, facts, anchors)  # j
+    report.strength = strength(report, audit.root, vouching, is_pinned=root_digest is not None, locks=archive.locks)
     return report
 
 
@@ -172,11 +177,9 @@ def _in_order(
             yield done
 
 
-def _compare(
-    audit: _Audit, inside: Mapping[str, Checkpoint], held: Mapping[str, Checkpoint], seen: Mapping[str, Checkpoint]
-) -> list[Witness]:
-    """Hold all checkpoints against the log; what was kept outside and matches is a witness."""
-    heads = {**inside, **held, **seen}
+def _compare(audit: _Audit, inside: Mapping[str, Checkpoint], outside: Mapping[str, Checkpoint]) -> set[str]:
+    """Hold all checkpoints against the log; the names of those that match it."""
+    heads = {**inside, **outside}
     roots = roots_at(audit.lines.entries, {head.size for head in heads.values()})
     matching = compare(heads, roots, len(audit.lines), audit.report)
     newest = max((head.size for name, head in inside.items() if name in matching), default=0)
@@ -184,43 +187,4 @@ def _compare(
         is_missing = not inside
         word, text = ("NO CHECKPOINT", "none") if is_missing else ("UNSIGNED TAIL", f"the newest covers {newest}")
         audit.report.add(word, CHECKPOINTS, f"{text} of {len(audit.lines)} entries", fails=is_missing)
-    outside = [Witness("checkpoint from outside", held[name].size) for name in held if name in matching]
-    return outside + [Witness("owner decision", seen[name].size) for name in seen if name in matching]
-
-
-def _report_strangers(audit: _Audit) -> None:
-    """Objects that the log does not name, looked up once more in seals written while we read."""
-    logged = {entry.key for entry in audit.lines.entries}
-    strangers = [
-        key for key in audit.inventory if not _is_slot(key) and not key.startswith(CANARIES) and key not in logged
-    ]
-    if not strangers:
-        return
-    log = Log(audit.lines.entries)
-    with suppress(Malformed):
-        log.refresh(audit.archive)
-    for key in strangers:
-        if key not in log:
-            audit.report.add("NOT IN LOG", key, "no seal names it; `aims evidence sweep` seals a bundle left by a kill")
-
-
-def _is_slot(key: str) -> bool:
-    return key.startswith((SEALS, CHECKPOINTS)) and slot_size(key) is not None
-
-
-def _report_log_objects(audit: _Audit) -> None:
-    """Versions, markers and locks of seals and checkpoints: the log cannot name them, so they are looked at here."""
-    for key in filter(_is_slot, audit.inventory):
-        held = audit.inventory[key]
-        for version in held.versions:
-            if version.is_multipart:
-                audit.report.add("IGNORED", key, f"multipart version {version.version_id[:8]}: never a record in log/")
-        whole = [version for version in held.versions if not version.is_multipart]
-        if len(whole) > 1:
-            audit.report.add("OVERWRITTEN", key, f"record is version {whole[0].version_id[:8]}; {len(whole) - 1} other")
-        if held.markers:
-            audit.report.add(
-                "DELETE MARKER", key, "someone hid it; the record is still there" if whole else "it is gone"
-            )
-        finding = weak_lock(audit.archive, audit.root, whole[0]) if whole else None
-        audit.report.findings += [finding] if finding else []
+    return matching

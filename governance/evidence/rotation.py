@@ -1,0 +1,116 @@
+"""A new version of the root file: other keys, other holders, signed by enough of the holders (TUF's rule).
+
+Each version is a line of the log, so a key's validity is a position: nothing can be signed into the past.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+
+from governance.errors import EvidenceError, Fault, Place
+from governance.evidence.address import root_key
+from governance.evidence.archive import Archive
+from governance.evidence.initialise import allowed_signers, load_root
+from governance.evidence.log import Log
+from governance.evidence.malformed import Malformed
+from governance.evidence.root import Root, TrustedKey
+from governance.evidence.sealing import seal
+from governance.evidence.sshsig import ROOT_NAMESPACE, signed_by
+
+
+def signature_key(version: int, person: str) -> str:
+    """Where a holder's signature over a root file stands: `trust/root/0002.json.<person>.sig`."""
+    return f"{root_key(version)}.{person}.sig"
+
+
+def next_root(
+    root: Root,
+    *,
+    position: int,
+    statement: TrustedKey | None = None,
+    log: TrustedKey | None = None,
+    revoked: frozenset[str] = frozenset(),
+    holders: Mapping[str, str] | None = None,
+    threshold: int | None = None,
+) -> Root:
+    """The next version: new keys from a position of the log on, revoked ones up to it.
+
+    Args:
+        root: the newest version.
+        position: the size of the log now; from here on the new keys sign, and the revoked ones do not.
+        statement: a new statement key.
+        log: a new log key.
+        revoked: key ids that end here.
+        holders: the new holders, all of them; the old ones by default.
+        threshold: how many of them must sign the version after this one; as before by default.
+    """
+
+    def ended(keys: tuple[TrustedKey, ...], new: TrustedKey | None) -> tuple[TrustedKey, ...]:
+        kept = tuple(
+            replace(key, until=position) if key.keyid in revoked and key.until is None else key for key in keys
+        )
+        return (*kept, replace(new, start=position)) if new else kept
+
+    people = {
+        person: " ".join(key.split()[:2]) for person, key in (root.holders if holders is None else holders).items()
+    }
+    file = f"trust/allowed_signers/{root.version + 1:04d}"
+    return replace(
+        root,
+        version=root.version + 1,
+        statement=ended(root.statement, statement),
+        log=ended(root.log, log),
+        holders=people,
+        threshold=root.threshold if threshold is None else threshold,
+        files={**root.files, file: sha256(allowed_signers(people)).hexdigest()},
+    )
+
+
+def enough_signatures(root: Root, following: Root, signatures: Mapping[str, bytes]) -> bool:
+    """Whether a version is signed by `threshold` holders of the version before it, and by as many of its own.
+
+    A threshold of 0 authorises nobody: such a root file cannot be replaced.
+    """
+    body = following.to_bytes()
+    return all(
+        each.threshold > 0 and _count(each.holders, body, signatures) >= each.threshold for each in (root, following)
+    )
+
+
+def _count(holders: Mapping[str, str], body: bytes, signatures: Mapping[str, bytes]) -> int:
+    people = set()
+    for person, signature in signatures.items():
+        try:
+            people.add(signed_by(signature, body, ROOT_NAMESPACE, holders, f"signature of {person}"))
+        except Malformed:
+            continue
+    return len(people - {None})
+
+
+def publish_root(
+    archive: Archive,
+    following: Root,
+    signatures: Mapping[str, bytes],
+    *,
+    log: Log | None = None,
+    retain_until: datetime | None = None,
+) -> None:
+    """Put the next root file with its signatures into the archive and the log.
+
+    Raises:
+        EvidenceError: it does not follow the newest version, is not signed by enough, or another was first.
+        ArchiveUnavailable: the store did not answer; repeat.
+    """
+    root, key, body = load_root(archive), root_key(following.version), following.to_bytes()
+    is_next = following.version == root.version + 1 and enough_signatures(root, following, signatures)
+    if root != following and not is_next:
+        mend = f"Sign {key} with ssh-keygen -Y sign -n {ROOT_NAMESPACE} by enough holders."
+        raise EvidenceError(Fault(Place(file=key), f"{root.threshold} signatures of holders", "fewer", mend))
+    if not archive.put_new(key, body, retain_until=retain_until) and archive.get(key) != body:
+        raise EvidenceError(Fault(Place(file=key), "this version to be free", "another one", "Read it and begin anew."))
+    files = {signature_key(following.version, person): made for person, made in signatures.items()}
+    files[f"trust/allowed_signers/{following.version:04d}"] = allowed_signers(following.holders)
+    for name, content in files.items():
+        archive.put_new(name, content, retain_until=retain_until)
+    seal(archive, [key, *files], log=log, retain_until=retain_until)
