@@ -2,7 +2,8 @@
 
 Rules
 1. Whatever the bytes, only `Unparsable` leaves this module, and `S3Failure` for a store; their text names no value.
-2. Batches arrive checked (UTF-8 included) and of few types: text, integers, floats, booleans, dates, timestamps.
+2. Batches arrive checked and of few types: text (UTF-8), integers, floats, booleans, and dates and timestamps (with
+   microseconds, in UTC or local) of the years 1 to 9999: polars wraps around or panics beyond.
 3. A file written here depends on its rows alone: fixed row groups, compression and schema, no metadata of ours.
 4. No statistics are written: DuckDB takes NaN-free bounds from them and then counts no NaN at all.
 """
@@ -10,10 +11,12 @@ Rules
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.fs
 import pyarrow.parquet as pq
@@ -22,6 +25,8 @@ from governance.adapters.layout import Kind
 
 ROW_GROUP = 131_072
 BLOCK = 8 << 20
+PER_DAY = {"day": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000}
+FIRST_DAY, LAST_DAY = ((date(*day) - date(1970, 1, 1)).days for day in ((1, 1, 3), (9999, 12, 29)))
 TYPES = {
     Kind.TEXT: pa.string(),
     Kind.NUMBER: pa.float64(),
@@ -119,7 +124,26 @@ def _plain(array: Any, name: str, first: int) -> Any:
     elif not _is_plain(kind):
         raise Unparsable(f"a column of type {_name(kind)}", name)
     _check(array, name, first)
-    return array
+    return _bounded(array, name, first) if pa.types.is_temporal(kind) else array
+
+
+def _bounded(array: Any, name: str, first: int) -> Any:
+    """Dates as days, timestamps in microseconds, in UTC if they know their zone; checked to be of the years 1 to 9999.
+
+    A timestamp with a zone is a moment whichever zone it is, so fixed offsets and unknown zones do no harm.
+    """
+    kind = array.type
+    unit = "day" if pa.types.is_date32(kind) else "ms" if pa.types.is_date64(kind) else kind.unit
+    if unit != "ns":  # those reach from 1677 to 2262 only
+        counts = array.view(pa.int32() if unit == "day" else pa.int64())
+        first_count, end_count = FIRST_DAY * PER_DAY[unit], LAST_DAY * PER_DAY[unit]
+        beyond = pc.or_(pc.less(counts, first_count), pc.greater_equal(counts, end_count))
+        if (row := pc.index(beyond, value=True).as_py()) >= 0:
+            raise Unparsable("a time outside the years 1 to 9999", name, first + row)
+    if pa.types.is_date(kind):
+        return array.cast(pa.date32())
+    target = pa.timestamp("us", "UTC" if kind.tz else None)
+    return array.cast(options=pc.CastOptions(target_type=target, allow_time_truncate=True))
 
 
 def _is_plain(kind: Any) -> bool:

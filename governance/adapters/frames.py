@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from governance.adapters import times
+from governance.adapters.arrow import Unparsable
 from governance.adapters.faults import MOST
 from governance.adapters.layout import Kind, Layout
 from governance.window import LabelCounts
@@ -55,8 +56,18 @@ def decode(batch: Any, layout: Layout, first: int, clock: Clock | None) -> tuple
 
     `batch` is any object that gives an Arrow stream, with the layout's columns among its own; `first` the number
     (from 0) of its first row in the file. `clock` chooses the rows; None keeps them all.
+
+    Raises:
+        Unparsable: polars gave up on the batch; nothing is known to make it, so this is the net below.
     """
-    raw = pl.DataFrame(batch)
+    try:
+        return _decoded(pl.DataFrame(batch), layout, first, clock)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise Unparsable(f"cells that polars cannot read ({type(error).__name__})") from None
+
+
+def _decoded(raw: pl.DataFrame, layout: Layout, first: int, clock: Clock | None) -> tuple[pl.DataFrame, list[Bad]]:
+    """The same, of a frame."""
     rows = pl.Series(range(first, first + raw.height), dtype=pl.Int64)
     done: dict[str, pl.Series] = {}
     bad: list[Bad] = []
@@ -117,19 +128,16 @@ def _cells(
     cells: pl.Series, rows: pl.Series, wrong: pl.Series, *, expected: str, mend: str, what: str = ""
 ) -> list[Bad]:
     """The first faulty cells of a column."""
-    some = rows.filter(wrong).head(MOST)
+    lengths = cells.filter(wrong).head(MOST).cast(pl.String).str.len_chars()
     return [
-        Bad(row, cells.name, expected, what or _described(value), mend)
-        for row, value in zip(some, cells.filter(wrong).head(MOST), strict=True)
+        Bad(row, cells.name, expected, what or _described(length), mend)
+        for row, length in zip(rows.filter(wrong).head(MOST), lengths, strict=True)
     ]
 
 
-def _described(value: Any) -> str:
+def _described(length: int | None) -> str:
     """What a cell holds, without its value."""
-    if value is None or value == "":
-        return "an empty cell"
-    length = len(str(value))
-    return f"text of {length} character{'s' if length != 1 else ''}"
+    return f"text of {length} character{'s' if length != 1 else ''}" if length else "an empty cell"
 
 
 def _moments(cells: pl.Series, rows: pl.Series, clock: Clock) -> tuple[pl.Series, list[Bad]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters import files, frames
+from governance.adapters.arrow import Unparsable
 from governance.adapters.faults import MOST, broken
 from governance.adapters.layout import Layout
 from governance.adapters.places import open_store
@@ -138,6 +139,8 @@ def _pour_one(one: Opened, layout: Layout, clock: frames.Clock | None, take: Tak
                 break
     except UnreadableInput as error:
         faults += error.faults
+    except Unparsable as error:
+        faults.append(broken(one.input.name, "text, numbers and times", error.why, "Write the file again."))
     if files.stamp(one.path) != one.stamp:
         mend = "Write files under another name and rename them when they are complete."
         faults.append(broken(one.input.name, "a file at rest", "one that changed while it was read", mend))

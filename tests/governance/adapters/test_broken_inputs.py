@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import pytest
@@ -53,6 +54,15 @@ def cut(share: float) -> Callable[[Path], None]:
         os.truncate(path, int(path.stat().st_size * share))
 
     return write
+
+
+BEYOND = "a time outside the years 1 to 9999"
+
+
+def later(unit: Literal["ms", "us"], count: int) -> Callable[[Path], None]:
+    """A parquet file whose fifth time lies so many units from 1970."""
+    times = pl.Series([count if row == 4 else 0 for row in range(900)]).cast(pl.Datetime(unit, "UTC"))
+    return of(rows(time=times))
 
 
 def nothing(path: Path) -> None:
@@ -157,6 +167,12 @@ BROKEN = {
         of(rows(time=pl.when(pl.col("id") != 1004).then("time"))), "an empty cell", 5, "time", "rows.parquet"
     ),
     "parquet not UTF-8": Broken(not_utf8, "bytes that are not UTF-8 text", 5, "region", "rows.parquet"),
+    "parquet with a time past 9999": Broken(later("ms", 2**60), BEYOND, 5, "time", "rows.parquet"),
+    "parquet with a time that would wrap around": Broken(later("us", 2**62), BEYOND, 5, "time", "rows.parquet"),
+    "parquet with a time before the year 1": Broken(later("us", -(2**62)), BEYOND, 5, "time", "rows.parquet"),
+    "parquet with a date past 9999": Broken(
+        of(rows(region=pl.lit(2**30).cast(pl.Date))), BEYOND, 1, "region", "rows.parquet"
+    ),
     "parquet named csv": Broken(cut(0.7), "bytes that Arrow cannot read (ArrowInvalid)"),
 }
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from governance.adapters import arrow
@@ -227,6 +229,18 @@ def test_naive_parquet_times_are_local(here: Path) -> None:
     home(here, rows(2, time=naive))
 
     assert read(pull(a_system(), here))["time"].to_list() == [month().start] * 2
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", ["UTC", "+05:30", "Europe/Vienna", "Mars/Base"])
+def test_parquet_times_are_moments_whatever_their_unit_and_zone(here: Path, unit: str, zone: str) -> None:
+    """What a writer calls the zone changes nothing; fixed offsets are read too."""
+    seconds = int(datetime(2026, 10, 5, tzinfo=UTC).timestamp())
+    count = seconds * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    table = rows(1).to_arrow().drop("time").append_column("time", pa.array([count], pa.timestamp(unit, zone)))
+    pq.write_table(table, here / "predictions.parquet")
+
+    assert read(pull(a_system(), here))["time"].to_list() == [datetime(2026, 10, 5, tzinfo=UTC)]
 
 
 def test_what_a_killed_pull_left_is_swept_after_a_day(here: Path) -> None:
