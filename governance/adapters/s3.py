@@ -21,7 +21,9 @@ from governance.errors import ArchiveUnavailable, Fault, Place
 from governance.evidence.archive import Lock, Version, missing_object
 
 CONNECT_SECONDS, READ_SECONDS = 5, 20  # a loser of If-None-Match on SeaweedFS may wait 7 s
-TAKEN = {412, 409}
+CONFLICT, PRECONDITION_FAILED = 409, 412
+TAKEN, NO_ANSWER = "taken", "no answer"  # beside version ids
+UNDECIDED = {TAKEN, NO_ANSWER}
 GONE = {"NoSuchKey", "404", "NoSuchVersion", "MethodNotAllowed"}
 
 
@@ -56,11 +58,11 @@ class S3Archive:
         if self._read_only:
             self._fail(key, "an archive open for writing", "one open for reading", "Open it for writing.")
         version_id = self._put(key, body, retain_until, IfNoneMatch="*")
-        if version_id is None and self._only_parts(key):
+        if version_id in UNDECIDED and self._only_parts(key):
             version_id = self._put(key, body, retain_until)  # the condition would refuse for ever
-        if version_id is None:
+        if version_id == NO_ANSWER:
             version_id = self._mine_after_all(key, body)
-        if version_id is None or version_id != self._record(key).version_id:
+        if version_id != self._record(key).version_id:
             return False
         if retain_until is not None:
             self._see_locked(key, version_id, retain_until)
@@ -132,8 +134,8 @@ class S3Archive:
         found = [version for version in self.versions(key) if version.key == key and not version.is_marker]
         return bool(found) and all(version.is_multipart for version in found)
 
-    def _put(self, key: str, body: bytes, retain_until: datetime | None, **condition: str) -> str | None:
-        """The version written; None when the key is taken, or when no answer told."""
+    def _put(self, key: str, body: bytes, retain_until: datetime | None, **condition: str) -> str:
+        """The version written; TAKEN when someone was first; NO_ANSWER when that cannot be told from the answer."""
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
         lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": retain_until} if retain_until else {}
         try:
@@ -141,16 +143,19 @@ class S3Archive:
                 Bucket=self._bucket, Key=key, Body=body, ChecksumSHA256=digest, **condition, **lock
             )
         except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if status in TAKEN or status >= 500:
-                return None
+            facts = error.response.get("ResponseMetadata", {})
+            status, retries = facts.get("HTTPStatusCode", 0), facts.get("RetryAttempts", 0)
+            if status == PRECONDITION_FAILED and not retries:
+                return TAKEN
+            if status in (CONFLICT, PRECONDITION_FAILED) or status >= 500:
+                return NO_ANSWER
             self._missing_or_fail(key, error)
         except BotoCoreError:
-            return None
-        return str(answer["VersionId"]) if "VersionId" in answer else None
+            return NO_ANSWER
+        return str(answer.get("VersionId", NO_ANSWER))
 
-    def _mine_after_all(self, key: str, body: bytes) -> str | None:
-        """The record's version if its bytes are ours, None if they are another's.
+    def _mine_after_all(self, key: str, body: bytes) -> str:
+        """The record's version if its bytes are ours, TAKEN if they are another's.
 
         A timeout tells nothing, and a retried request may meet its own first try: only the record does. Two writers of
         equal bytes may both believe that theirs is the record, which does no harm.
@@ -158,7 +163,7 @@ class S3Archive:
         if not self.exists(key):
             self._fail(key, "an answer from the store", "none in time", "Repeat; it is safe.")
         record = self._record(key).version_id
-        return record if self.get(key, record) == body else None
+        return record if self.get(key, record) == body else TAKEN
 
     def _see_locked(self, key: str, version_id: str, until: datetime) -> None:
         lock = self.lock_of(key, version_id)

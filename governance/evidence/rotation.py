@@ -38,7 +38,8 @@ def next_root(
 
     Args:
         root: the newest version.
-        position: the size of the log now; from here on the new keys sign, and the revoked ones do not.
+        position: the size of the log now. Bundles from this index on, and checkpoints over more lines, are for the new
+            keys; the revoked ones stay good for what lies before.
         statement: a new statement key.
         log: a new log key.
         revoked: key ids that end here.
@@ -46,7 +47,7 @@ def next_root(
         threshold: how many of them must sign the version after this one; as before by default.
     """
 
-    def ended(keys: tuple[TrustedKey, ...], new: TrustedKey | None) -> tuple[TrustedKey, ...]:
+    def ended(keys: tuple[TrustedKey, ...], new: TrustedKey | None, position: int) -> tuple[TrustedKey, ...]:
         kept = tuple(
             replace(key, until=position) if key.keyid in revoked and key.until is None else key for key in keys
         )
@@ -59,8 +60,8 @@ def next_root(
     return replace(
         root,
         version=root.version + 1,
-        statement=ended(root.statement, statement),
-        log=ended(root.log, log),
+        statement=ended(root.statement, statement, position),
+        log=ended(root.log, log, position + 1),
         holders=people,
         threshold=root.threshold if threshold is None else threshold,
         files={**root.files, file: sha256(allowed_signers(people)).hexdigest()},

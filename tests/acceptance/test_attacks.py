@@ -43,7 +43,9 @@ from tests.evidence_builders import HOUR, ORIGIN, fill, make_run
 class Attacker(Protocol):
     """Someone who owns the store: can delete, replace and add."""
 
-    archive: Archive
+    @property
+    def archive(self) -> Archive:
+        """The store."""
 
     def delete(self, key: str) -> None:
         """Remove the object for good."""
