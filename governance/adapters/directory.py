@@ -3,7 +3,9 @@
 Tamper-evident by its signatures, not write-once: whoever may write the folder may delete from it. `verify` says so.
 """
 
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +17,8 @@ from governance.evidence.archive import Lock, Version, missing_object
 from governance.evidence.canary import PREFIX as CANARY
 
 PARTIAL = ".partial"  # files that are being written; a kill leaves them here, and they are no objects
+
+_FORBIDDEN = frozenset(("", ".", "..", PARTIAL))
 
 
 class DirectoryArchive:
@@ -47,15 +51,22 @@ class DirectoryArchive:
             raise self._unavailable(key, "a place to write", error.strerror or "an error", mend) from error
 
     def get(self, key: str, version_id: str | None = None) -> bytes:  # noqa: ARG002
-        """The bytes under the key."""
-        path = self._path(key)
+        """The bytes under the key. A link is not followed: it is no object."""
         try:
-            if path.is_file() and not path.is_symlink():
-                return path.read_bytes()
+            handle = os.open(self._name(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            raise missing_object(self.name, key) from None
         except OSError as error:
-            mend = "Mend the folder's permissions."
-            raise self._unavailable(key, "a readable file", error.strerror or "an error", mend) from error
-        raise missing_object(self.name, key)
+            if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
+                raise missing_object(self.name, key) from None
+            raise self._unreadable(key, error) from error
+        with os.fdopen(handle, "rb", closefd=True) as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise missing_object(self.name, key)
+            try:
+                return file.read()
+            except OSError as error:
+                raise self._unreadable(key, error) from error
 
     def exists(self, key: str) -> bool:
         """Whether a file stands under the key."""
@@ -88,20 +99,22 @@ class DirectoryArchive:
         return not self.exists(key)
 
     def _path(self, key: str) -> Path:
-        if not key or any(part in ("", ".", "..", PARTIAL) for part in key.split("/")) or "\0" in key:
+        return Path(self._name(key))
+
+    def _name(self, key: str) -> str:
+        if not _FORBIDDEN.isdisjoint(key.split("/")) or "\0" in key:
             raise self._unavailable(key, "a relative key", "another", "Use the keys of governance.evidence.address.")
-        return self._folder / key
+        return f"{self._folder}/{key}"
 
     def _walk(self, prefix: str) -> Iterator[str]:
         """Everything that is no folder, links too: what is not ours must show."""
-        top = self._folder / prefix.rpartition("/")[0]
+        top, cut = str(self._folder / prefix.rpartition("/")[0]), len(str(self._folder)) + 1
         for here, folders, names in os.walk(top):
-            if Path(here) == self._folder:
+            if len(here) < cut:
                 folders[:] = [name for name in folders if name != PARTIAL]
-            for name in (*names, *(name for name in folders if (Path(here) / name).is_symlink())):
-                key = (Path(here) / name).relative_to(self._folder).as_posix()
-                if key.startswith(prefix):
-                    yield key
+            links = [name for name in folders if Path(here, name).is_symlink()]
+            keys = (f"{here}/{name}"[cut:] for name in (*names, *links))
+            yield from (key for key in keys if key.startswith(prefix))
 
     def _link(self, path: Path, body: bytes) -> bool:
         if path.exists():
@@ -123,6 +136,9 @@ class DirectoryArchive:
             Path(temporary).unlink(missing_ok=True)
         _sync(path.parent)
         return True
+
+    def _unreadable(self, key: str, error: OSError) -> ArchiveUnavailable:
+        return self._unavailable(key, "a readable file", error.strerror or "an error", "Mend the folder's permissions.")
 
     def _unavailable(self, key: str, expected: str, found: str, mend: str) -> ArchiveUnavailable:
         return ArchiveUnavailable(Fault(Place(file=key[:200], system=self.name), expected, found, mend))

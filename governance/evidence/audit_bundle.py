@@ -17,7 +17,7 @@ from governance.evidence.note import Checkpoint
 from governance.evidence.report import Finding
 from governance.evidence.root import LockRule, Root, TrustedKey
 from governance.evidence.signature import PublicKey
-from governance.evidence.statement import TEST_RESULT
+from governance.evidence.statement import TEST_RESULT, parse_utc_second
 
 LOCK_SLACK = timedelta(days=1)
 
@@ -72,9 +72,8 @@ class BundleAudit:
             facts.add("BAD SIGNATURE", fault)
         if self._root is not None:
             self._report_signature(facts, bundle)
-        try:
-            facts.claimed_at = datetime.strptime(bundle.aims["timeCreated"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        except ValueError:
+        facts.claimed_at = parse_utc_second(bundle.aims["timeCreated"])
+        if facts.claimed_at is None:
             facts.add("BAD BUNDLE", "its timeCreated is no time in UTC")
 
     def _report_place(self, facts: EntryFacts, bundle: Bundle) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from governance.errors import EvidenceError, Fault, Place
 from governance.evidence.bag import TAG_MANIFEST, check_bag, make_bag
-from governance.evidence.canonical import canonical_json, read_json
+from governance.evidence.canonical import read_canonical
 from governance.evidence.envelope import Envelope, parse_envelope, sign_envelope
 from governance.evidence.malformed import malformed
 from governance.evidence.signer import StatementSigner
@@ -80,19 +80,9 @@ def read_bundle(tar: bytes, where: str = "bundle") -> Bundle:
         raise malformed(where, f"one folder that holds {STATEMENT}", "another layout")
     envelope = parse_envelope(bag.pop(STATEMENT), f"{where}:{STATEMENT}")
     members = check_bag(identifier, bag, where)
-    statement = _statement(envelope.payload, f"{where}:{STATEMENT}")
+    statement = read_canonical(envelope.payload, f"{where}:{STATEMENT}")
     _about(statement, identifier, sha256(bag[TAG_MANIFEST]).hexdigest(), f"{where}:{STATEMENT}")
     return Bundle(identifier, members, statement, envelope)
-
-
-def _statement(payload: bytes, where: str) -> dict[str, Any]:
-    statement = read_json(payload, where)
-    try:
-        if canonical_json(statement) == payload:
-            return statement
-    except EvidenceError:
-        pass
-    raise malformed(where, "a statement in canonical JSON (RFC 8785)", "another spelling")
 
 
 def _about(statement: Mapping[str, Any], identifier: str, tag_manifest: str, where: str) -> None:

@@ -31,6 +31,30 @@ def read_json(body: bytes, where: str) -> dict[str, Any]:
     return value
 
 
+def read_canonical(body: bytes, where: str) -> dict[str, Any]:
+    """The JSON object in `body`, which must be spelled as RFC 8785 spells it. Raises Malformed."""
+    numbers: list[str] = []
+
+    def noted(text: str) -> Any:
+        numbers.append(text)
+        return json.loads(text)
+
+    try:
+        value = json.loads(body.decode("utf-8"), parse_int=noted, parse_float=noted, parse_constant=_refuse)
+        if isinstance(value, dict) and _spelling(value, is_plain=body.isascii() and not numbers) == body:
+            return value
+    except (ValueError, RecursionError, EvidenceError):
+        pass
+    raise malformed(where, "a JSON object in canonical spelling (RFC 8785)", "another spelling")
+
+
+def _spelling(value: dict[str, Any], *, is_plain: bool) -> bytes:
+    """Without numbers and beyond-ASCII text, sorted compact JSON is RFC 8785, ten times faster."""
+    if is_plain:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical_json(value)
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):

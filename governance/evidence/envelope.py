@@ -1,14 +1,17 @@
 """DSSE v1 envelopes (secure-systems-lab/dsse, protocol.md) with one signature, in one spelling (RFC 8785)."""
 
+import re
 from dataclasses import dataclass
 
+from governance.errors import Fault, KeyFault, Place
 from governance.evidence import b64
-from governance.evidence.canonical import canonical_json, read_json
+from governance.evidence.canonical import read_json
 from governance.evidence.malformed import malformed
 from governance.evidence.signature import PublicKey
 from governance.evidence.signer import StatementSigner
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+KEYID = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 
 
 def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
@@ -26,10 +29,13 @@ class Envelope:
     signature: bytes
 
     def to_bytes(self) -> bytes:
-        """The envelope as canonical JSON."""
-        signature = {"keyid": self.keyid, "sig": b64.encode(self.signature)}
-        envelope = {"payload": b64.encode(self.payload), "payloadType": PAYLOAD_TYPE, "signatures": [signature]}
-        return canonical_json(envelope)
+        """The envelope as canonical JSON (RFC 8785)."""
+        payload, signature = (
+            b64.encode(self.payload),
+            b64.encode(self.signature),
+        )  # no character of these needs escaping
+        signed = f'"signatures":[{{"keyid":"{self.keyid}","sig":"{signature}"}}]'
+        return f'{{"payload":"{payload}","payloadType":"{PAYLOAD_TYPE}",{signed}}}'.encode()
 
     def signed_by(self, key: PublicKey) -> bool:
         """Whether this key made the signature."""
@@ -37,9 +43,12 @@ class Envelope:
 
 
 def sign_envelope(payload: bytes, signer: StatementSigner) -> Envelope:
-    """The envelope around the payload. A signer out of reach (HSM, KMS) raises its own KeyFault."""
+    """The envelope around the payload. Raises KeyFault for a key id that cannot stand in it."""
     signature = signer.sign(pae(payload))
-    return Envelope(payload, str(signature.keyid), bytes.fromhex(signature.signature))
+    if not KEYID.fullmatch(signature.keyid):
+        fault = Fault(Place(), f"a key id like {KEYID.pattern}", "another", "Give the signer a plain key id.")
+        raise KeyFault(fault)
+    return Envelope(payload, signature.keyid, bytes.fromhex(signature.signature))
 
 
 def parse_envelope(body: bytes, where: str) -> Envelope:
@@ -53,12 +62,8 @@ def parse_envelope(body: bytes, where: str) -> Envelope:
     if not all(isinstance(text, str) for text in (payload, keyid, sig)):
         raise malformed(where, "text in payload, keyid and sig", "another type")
     envelope = Envelope(b64.decode(payload, where), keyid, b64.decode(sig, where))
-    if not _is_ascii(keyid) or envelope.to_bytes() != body:
+    if not KEYID.fullmatch(keyid) or envelope.to_bytes() != body:
         raise malformed(
             where, f"canonical JSON of payload, payloadType {PAYLOAD_TYPE} and one signature", "other bytes"
         )
     return envelope
-
-
-def _is_ascii(text: str) -> bool:
-    return text.isascii() and text.isprintable()

@@ -6,6 +6,7 @@ A run is a test-result v0.1 (in-toto attestation framework) with our `aims` exte
 
 # ruff: noqa: PT028  the name of a statement's type begins with "test_"
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ DECISION = "https://aims.example/attestation/decision/v1"
 RESULTS = ("PASSED", "WARNED", "FAILED")
 
 Digests = Mapping[str, str]
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ def utc_second(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise EvidenceError(Fault(Place(), "a time with its zone", "a naive time", "Give it in UTC."))
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def parse_utc_second(text: str) -> datetime | None:
+    """The time that `utc_second` wrote; None for another text."""
+    try:
+        return datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def aims_extension(archive: str, key: str, created: datetime, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Reading rebuilds each header and compares it, so whatever this module did not wr
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from governance.evidence.malformed import Malformed, malformed
 
@@ -52,8 +51,8 @@ def read_tar(tar: bytes, where: str = "bundle") -> dict[str, bytes]:
 
 def _parse(block: bytes, where: str) -> tuple[str, int]:
     try:
-        base, prefix = (block[a:b].split(b"\0")[0].decode("ascii") for a, b in ((0, 100), (345, 500)))
-        name, size = f"{prefix}/{base}" if prefix else base, int(block[124:135].decode("ascii"), 8)
+        base, prefix = block[:100].rstrip(b"\0").decode("ascii"), block[345:500].rstrip(b"\0").decode("ascii")
+        name, size = f"{prefix}/{base}" if prefix else base, int(block[124:135], 8)
         if block == _header(name, size):
             return name, size
     except (ValueError, Malformed):
@@ -62,20 +61,21 @@ def _parse(block: bytes, where: str) -> tuple[str, int]:
 
 
 def _header(name: str, size: int) -> bytes:
+    """The 512 bytes before a file. The checksum is the sum of them all, with blanks in its own place."""
     if size < 0 or size > MAX_SIZE:
         raise malformed(name, f"a size up to {MAX_SIZE}", str(size))
-    start, end = _frame(name)
-    head = start + b"%011o" % size + end
-    checksum = sum(head)
-    return head[:148] + b"%06o\0 " % checksum + head[156:]
-
-
-@lru_cache(maxsize=1024)
-def _frame(name: str) -> tuple[bytes, bytes]:
     prefix, base = _split(name)
-    start = base.ljust(100, b"\0") + b"0000644\0" + 2 * b"0000000\0"
-    end = b"\0" + b"0" * 11 + b"\0" + b" " * 8 + b"0" + bytes(100) + b"ustar\x0000" + bytes(64 + 16)
-    return start, end + prefix.ljust(155, b"\0") + bytes(12)
+    octal = b"%011o" % size
+    checksum = sum(base) + sum(prefix) + sum(octal) + _FIXED
+    start = base.ljust(100, b"\0") + _OWNER + octal + _TIME
+    return start + b"%06o\0 " % checksum + _KIND + prefix.ljust(155, b"\0") + _REST
+
+
+_OWNER = b"0000644\0" + 2 * b"0000000\0"
+_TIME = b"\0" + b"0" * 11 + b"\0"
+_KIND = b"0" + bytes(100) + b"ustar\x0000" + bytes(64 + 16)
+_REST = bytes(12)
+_FIXED = sum(_OWNER + _TIME + b" " * 8 + _KIND)
 
 
 def _split(name: str) -> tuple[bytes, bytes]:
