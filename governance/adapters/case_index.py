@@ -19,7 +19,8 @@ from governance.cases.kind import Kind, kind_from_json
 from governance.cases.record import ACT, KIND
 from governance.cases.rules import fold
 from governance.errors import ActRefused
-from governance.evidence import Archive, Entry, Log, Malformed, MissingObject, bundle_id, read_bundle
+from governance.evidence import Archive, Bundle, Entry, Log, Malformed, MissingObject, bundle_id, read_bundle
+from governance.evidence.decision import judge_decision
 from governance.evidence.log import entry_of
 from governance.evidence.malformed import malformed
 
@@ -188,14 +189,26 @@ def _read(archive: Archive, entry: Entry) -> tuple[Act, bytes]:
     body = archive.get(entry.key)
     if entry_of(entry.key, body) != entry:
         raise malformed(entry.key, "the bundle that the log names", "another one")
-    members = read_bundle(body, entry.key).members
+    bundle = read_bundle(body, entry.key)
+    members = bundle.members
     if not {ACT, KIND} <= set(members):
         raise malformed(entry.key, f"{ACT} and {KIND}", "other members")
     act = Act.from_json(members[ACT], f"{entry.key}:{ACT}")
     if f"{act.case}.{act.seq:04d}" != bundle_id(entry.key):
         raise malformed(entry.key, "the act that the key names", "another one")
     kind_from_json(members[KIND], f"{entry.key}:{KIND}")
+    _require_same(entry.key, act, bundle)
     return act, members[KIND]
+
+
+def _require_same(key: str, act: Act, bundle: Bundle) -> None:
+    """The statement says what the act says, and an act of strength `ssh` is signed over these very bytes."""
+    said = [bundle.predicate.get(name) for name in ("case", "action", "decidedBy", "strength")]
+    if said != [act.case, act.verb, act.by, act.strength.value]:
+        raise malformed(key, "a decision that says what the act says", "another")
+    wrong = judge_decision(bundle, {})[2]
+    if wrong:
+        raise malformed(key, "the person's SSH signature of the act", wrong)
 
 
 def _fold_again(base: sqlite3.Connection, case_id: str) -> None:

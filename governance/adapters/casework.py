@@ -15,6 +15,7 @@ from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
 from governance.cases.opening import Subject, opening_act
 from governance.cases.record import Recorded, Recorder
+from governance.cases.reminder import Notice, lapsed, notices
 from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence import Log, b64
 from governance.evidence.checkpoint import newest_checkpoint
@@ -139,6 +140,18 @@ class Casework:
             kind = self.index.kind(act.case) if case else self._kind(act.opening.kind if act.opening else "")
             done.append(self.record(kind, case, act))
         return done
+
+    def lapse(self, now: datetime) -> list[Recorded]:
+        """Do what the system does when a date has passed in a state that lapses (an acceptance, a proof)."""
+        self.sync()
+        due = [(case, self.index.kind(case.id)) for case in self.index.open_cases()]
+        acts = [(kind, case, act) for case, kind in due if (act := lapsed(case, kind, now))]
+        return [self.record(kind, case, act) for kind, case, act in acts]
+
+    def notices(self, now: datetime) -> list[Notice]:
+        """Whom to tell of which case today: reminders, delays, escalations."""
+        self.sync()
+        return [one for case in self.index.open_cases() for one in notices(case, self.index.kind(case.id), now)]
 
     def checkpoint_seen(self) -> CheckpointSeen | None:
         """The newest checkpoint: whoever acts now has it before them."""

@@ -36,6 +36,7 @@ def messages(
     link: Callable[[Case], str],
     checkpoint: str,
     now: datetime,
+    kind_of: Callable[[Case], Kind] | None = None,
 ) -> list[Message]:
     """One message for each person whom open cases wait for, in the order of their ids.
 
@@ -46,14 +47,16 @@ def messages(
         link: where a case can be seen and acted on.
         checkpoint: the newest checkpoint's three lines (may be empty).
         now: the moment of telling (aware).
+        kind_of: the kind that a case was opened with; without it the kind of that name in `kinds`.
     """
+    governing = kind_of or (lambda case: kinds[case.kind])
     waiting: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
-        state = kinds[case.kind].states[case.state]
+        state = governing(case).states[case.state]
         for person in case.holders(state.waits_for) if state.waits_for else ():
             waiting[person].append(case)
     return [
-        message_to(person, waiting[person], kinds, people, link=link, checkpoint=checkpoint, now=now)
+        message_to(person, waiting[person], governing, people, link=link, checkpoint=checkpoint, now=now)
         for person in sorted(waiting)
     ]
 
@@ -61,7 +64,7 @@ def messages(
 def message_to(
     person: str,
     cases: list[Case],
-    kinds: Mapping[str, Kind],
+    kind_of: Callable[[Case], Kind],
     people: People,
     *,
     link: Callable[[Case], str],
@@ -69,13 +72,13 @@ def message_to(
     now: datetime,
 ) -> Message:
     """The message to one person about some cases (arguments as in `messages`)."""
-    late = sum(overdue_days(case, kinds[case.kind], now) > 0 for case in cases)
+    late = sum(overdue_days(case, kind_of(case), now) > 0 for case in cases)
     count = "1 case waits" if len(cases) == 1 else f"{len(cases)} cases wait"
     subject = f"{count} for you{f', {late} overdue' if late else ''}"
     known = people.get(person)
     parts = [f"Hello {known.name if known else person},", f"{subject}."]
     for number, case in enumerate(cases, 1):
-        about = _about(case, kinds[case.kind], person, now)
+        about = _about(case, kind_of(case), person, now)
         parts.append(f"{number}. {about}\n   Link:  {link(case)}")
     if checkpoint:
         parts.append("Please keep these three lines. They prove what the archive held today:\n" + checkpoint.strip())

@@ -9,7 +9,7 @@ Pure and idempotent: the same verdict planned twice asks for nothing new.
 4. A window from before the mend of a closed case of the same cause opens nothing: what it shows has been mended.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,6 +26,8 @@ from governance.registry.people import People
 from governance.registry.system import System
 from governance.verdict import Verdict
 
+KindOf = Callable[[Case], Kind]
+
 
 def finding_case_id(kind: Kind, system: str, finding: Finding) -> str:
     """`REM-<system>-<cause>-<window>`: the window is the one in which the case was opened."""
@@ -41,6 +43,7 @@ def plan(
     now: datetime,
     kind: Kind,
     basis: tuple[Basis, ...] = (),
+    kind_of: KindOf | None = None,
 ) -> list[Act]:
     """The acts that findings ask for.
 
@@ -50,32 +53,33 @@ def plan(
         system: the system, with its people.
         people: gives the owner's time zone.
         now: the moment of acting (aware).
-        kind: a kind with `monitor`.
+        kind: a kind with `monitor`, for cases that are opened now.
         basis: the bundle of the verdict.
+        kind_of: the kind that a case was opened with; without it `kind` is taken for all.
 
     Raises:
         ConfigurationError: the kind says nothing of monitoring.
     """
-    round_ = _Round(kind, _monitor(kind), now, basis)
+    round_ = _Round(kind, kind_of or (lambda _: kind), now, basis)
     mine = [case for case in cases if case.subject == system.id and case.kind == kind.name]
     acts = [round_.act(finding, mine, system, people) for finding in found]
     return [act for act in acts if act is not None]
 
 
 def retests(
-    verdict: Verdict, cases: Iterable[Case], *, now: datetime, kind: Kind, basis: tuple[Basis, ...] = ()
+    verdict: Verdict,
+    cases: Iterable[Case],
+    *,
+    now: datetime,
+    kind: Kind,
+    basis: tuple[Basis, ...] = (),
+    kind_of: KindOf | None = None,
 ) -> list[Act]:
     """The acts that close cases, because a fresh window proves that everything that alarmed now passes (rule 3)."""
-    round_, window = _Round(kind, _monitor(kind), now, basis), sighting_of(verdict)
-    acts = [
-        round_.step(case, round_.monitor.retest.act, window, f"In window {verdict.window} everything passes again.")
-        for case in cases
-        if case.subject == verdict.system
-        and case.kind == kind.name
-        and round_.is_fresh(case, window)
-        and case.last is not None
-        and passes(case.last, verdict)
-    ]
+    round_ = _Round(kind, kind_of or (lambda _: kind), now, basis)
+    ringing = {finding.cause for finding in findings(verdict)}
+    mine = [case for case in cases if case.subject == verdict.system and case.kind == kind.name]
+    acts = [round_.retest(case, verdict) for case in mine if case.cause not in ringing]
     return [act for act in acts if act is not None]
 
 
@@ -96,16 +100,23 @@ def plan_verdict(
     now: datetime,
     kind: Kind,
     basis: tuple[Basis, ...] = (),
+    kind_of: KindOf | None = None,
 ) -> Plan:
     """Everything a verdict asks for: its findings and its retests (arguments as in `plan`).
 
     Raises:
         ActRefused: a person of the system is not in people.yaml.
     """
-    acts = plan(findings(verdict), cases, system=system, people=people, now=now, kind=kind, basis=basis)
-    acts += retests(verdict, cases, now=now, kind=kind, basis=basis)
+    found, governing = findings(verdict), kind_of or (lambda _: kind)
+    acts = plan(
+        found, cases, system=system, people=people, now=now, kind=kind, basis=basis, kind_of=governing
+    ) + retests(verdict, cases, now=now, kind=kind, basis=basis, kind_of=governing)
     known = {case.id: case for case in cases}
-    return Plan(tuple(acts), tuple(apply(kind, known.get(act.case), act, people) for act in acts))
+    before = [known.get(act.case) for act in acts]
+    after = [
+        apply(governing(case) if case else kind, case, act, people) for act, case in zip(acts, before, strict=True)
+    ]
+    return Plan(tuple(acts), tuple(after))
 
 
 def _monitor(kind: Kind) -> Monitor:
@@ -121,7 +132,7 @@ class _Round:
     """One round of planning: by which kind, when, and on which bundle it rests."""
 
     kind: Kind
-    monitor: Monitor
+    kind_of: KindOf
     now: datetime
     basis: tuple[Basis, ...]
 
@@ -135,15 +146,24 @@ class _Round:
         if standing:
             case = min(standing, key=lambda case: (self._is_final(case), case.opened_at))
             again = self._is_final(case) or self.is_fresh(case, finding.sighting)
-            verb = self.monitor.reopen if again else self.monitor.update
-            return self.step(case, verb, finding.sighting, " ".join(finding.sentences))
+            monitor = _monitor(self.kind_of(case))
+            verb = monitor.reopen if again else monitor.update
+            return self._step(case, verb, finding.sighting, " ".join(finding.sentences))
         if any(self._is_mended(case, finding.sighting) for case in same):
             return None
         return self._open(finding, identifier, system, people)
 
-    def step(self, case: Case, verb: str, sighting: Sighting, why: str) -> Act | None:
+    def retest(self, case: Case, verdict: Verdict) -> Act | None:
+        """The act that closes a case by this verdict, if it proves the mend."""
+        window = sighting_of(verdict)
+        if not self.is_fresh(case, window) or case.last is None or not passes(case.last, verdict):
+            return None
+        why = f"In window {verdict.window} everything that had alarmed passes."
+        return self._step(case, _monitor(self.kind_of(case)).retest.act, window, why)
+
+    def _step(self, case: Case, verb: str, sighting: Sighting, why: str) -> Act | None:
         """The system's next act on a case, if its state allows the act."""
-        if case.state not in self.kind.acts[verb].from_:
+        if case.state not in self.kind_of(case).acts[verb].from_:
             return None
         return self._said(why, case=case.id, seq=case.seq + 1, verb=verb, sighting=sighting)
 
@@ -170,20 +190,20 @@ class _Round:
         )
         why = " ".join(finding.sentences)
         return self._said(
-            why, case=identifier, seq=1, verb=self.monitor.open, sighting=finding.sighting, opening=opening
+            why, case=identifier, seq=1, verb=_monitor(self.kind).open, sighting=finding.sighting, opening=opening
         )
 
     def _is_final(self, case: Case) -> bool:
-        return self.kind.states[case.state].final
+        return self.kind_of(case).states[case.state].final
 
     def _since(self, case: Case) -> date | None:
         """The day from which the mend shows, when somebody has named one."""
-        said = case.fields.get(self.monitor.retest.since)
+        said = case.fields.get(_monitor(self.kind_of(case)).retest.since)
         return date.fromisoformat(said) if said else None
 
     def is_fresh(self, case: Case, sighting: Sighting) -> bool:
         """Rule 3: the case waits for a retest, and the window is from after the mend."""
-        waits = case.state == self.monitor.retest.state
+        waits = case.state == _monitor(self.kind_of(case)).retest.state
         return waits and self._since(case) is not None and not self._is_mended(case, sighting)
 
     def _is_mended(self, case: Case, sighting: Sighting) -> bool:

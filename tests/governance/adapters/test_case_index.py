@@ -14,7 +14,8 @@ from governance.adapters.case_index import CaseIndex
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.keys import create_keys
 from governance.cases.case import Case
-from governance.cases.record import Recorder
+from governance.cases.kind_parts import Strength
+from governance.cases.record import Recorder, act_key, act_members, act_statement
 from governance.evidence import build_bundle, bundle_key, decision_statement, initialise_archive, store_bundle
 from tests.builders import people
 from tests.governance.cases.stories import ADA, EVE, FIX, NOON, SYSTEM, act, kind, opened
@@ -153,6 +154,22 @@ def test_a_bundle_that_is_no_act_stops_nothing_and_is_listed(recorder: Recorder,
 
     assert [one.id for one in index.cases()] == [case.id]
     assert "act.json and kind.json" in index.strays()[key]
+
+
+def test_an_act_that_claims_an_ssh_signature_without_one_is_not_believed(recorder: Recorder, index: CaseIndex) -> None:
+    """Whoever holds the system's key cannot put an act into a person's hand."""
+    case = story(recorder)
+    claimed = act(case, "close", EVE, proof="trust me").model_copy(update={"strength": Strength.SSH})
+    members = act_members(claimed, KIND, case, b"-----BEGIN SSH SIGNATURE-----\nno\n-----END SSH SIGNATURE-----\n")
+    statement = act_statement(claimed, KIND, case, members, origin="example.org/aims", created=NOON)
+    signer = recorder.keys.statement
+    body = build_bundle(bundle_id=f"{case.id}.0004", members=members, statement=statement, signer=signer)
+    store_bundle(recorder.archive, act_key(claimed, case), body)
+
+    index.sync(recorder.archive)
+
+    assert "the person's SSH signature of the act" in index.strays()[act_key(claimed, case)]
+    assert index.case(case.id) == case
 
 
 def test_an_act_that_is_gone_from_the_archive_is_listed(recorder: Recorder, index: CaseIndex, tmp_path: Path) -> None:

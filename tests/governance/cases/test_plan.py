@@ -8,12 +8,13 @@ import pytest
 from governance.cases.act import Act
 from governance.cases.case import Case
 from governance.cases.finding import findings
+from governance.cases.kind import read_kind
 from governance.cases.plan import plan_verdict
 from governance.cases.rules import apply
 from governance.errors import ConfigurationError
 from governance.verdict import Result, Status, Verdict
 from tests.builders import people, result, system, unreadable_verdict, verdict
-from tests.governance.cases.stories import ACCEPT, ADA, EVE, FIX, NOON, act, kind
+from tests.governance.cases.stories import ACCEPT, ADA, EVE, FIX, KINDS, NOON, act, kind
 
 KIND = kind()
 DRIFT, FAIR = "drift:age", "fairness:sex"
@@ -245,3 +246,32 @@ def test_windows_and_times_are_utc() -> None:
     acts = judged([], week(0), now=datetime(2026, 11, 24, 12, 0, 0, 5, tzinfo=UTC))
 
     assert b'"at":"2026-11-24T12:00:00Z"' in acts[0].to_json()
+
+
+def test_a_fresh_window_that_rings_for_another_result_of_the_cause_reopens_and_does_not_close() -> None:
+    """A verdict never asks to close and to reopen one case."""
+    cases: list[Case] = []
+    judged(cases, week(0))
+    do(cases, DRIFT, ("acknowledge", ADA, {}), ("fix", ADA, FIX))
+    other = result("drift", "region", "x", Status.ALARM, "Regions moved.", cause=DRIFT)
+
+    acts = judged(cases, week(2, *PASSING, other))
+
+    assert [one.verb for one in acts] == ["reopen"]
+
+
+def test_a_case_keeps_the_kind_it_was_opened_with() -> None:
+    """When the file renames a state, cases that stand in it go on by their old kind."""
+    cases: list[Case] = []
+    judged(cases, week(0))
+    do(cases, DRIFT, ("acknowledge", ADA, {}))
+    text = (KINDS / "remediation.yaml").read_text("utf-8")
+    renamed = read_kind(text.replace("acknowledged", "noted"), "remediation.yaml")
+
+    planned = plan_verdict(
+        week(1), cases, system=system(), people=people(), now=NOON, kind=renamed, kind_of=lambda _: KIND
+    )
+
+    assert "acknowledged" not in renamed.states
+    assert {case.cause: case.state for case in planned.cases} == {DRIFT: "acknowledged", FAIR: "open"}
+    assert [one.verb for one in planned.acts] == ["update", "update"]

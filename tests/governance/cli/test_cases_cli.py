@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from governance.cases.plan import plan_verdict
 from governance.cli import act, cases
 from governance.errors import AimsError
 from governance.evidence import initialise_archive, read_bundle
+from governance.evidence.decision import judge_decision
 from governance.registry.people import People, Person
 from governance.registry.registry import Registry
 from tests.builders import people, system, verdict
@@ -110,7 +111,7 @@ def test_a_case_shows_who_did_what_when_why_and_how_strongly(place: Workplace) -
 
 
 def test_an_act_signed_by_the_persons_own_key_has_the_strength_ssh(place: Workplace, tmp_path: Path) -> None:
-    """The signature lies in the bundle and stock OpenSSH verifies it."""
+    """Stock OpenSSH verifies it, and it makes its signer a witness of the log."""
     run("act", DRIFT, "acknowledge", "--by", "ada-okafor", "--why", "mine", "--sign", str(tmp_path / "ada"))
     key = json.loads(run("case", DRIFT, "--json").output)["bundles"][1]
     bundle = read_bundle(place.archive.get(key))
@@ -122,8 +123,14 @@ def test_an_act_signed_by_the_persons_own_key_has_the_strength_ssh(place: Workpl
         ["ssh-keygen", "-Y", "verify", *known], input=bundle.members["act.json"], capture_output=True, check=False
     )
 
+    public = " ".join((tmp_path / "ada.pub").read_text("utf-8").split()[:2])
+    seen, vouched, wrong = judge_decision(bundle, {"ada-okafor": public})
+
     assert done.returncode == 0
     assert bundle.predicate["strength"] == "ssh"
+    assert (vouched, wrong) == (True, "")
+    assert seen
+    assert seen.origin == ORIGIN
 
 
 REFUSED = {
@@ -179,3 +186,14 @@ def test_a_kind_that_only_the_system_opens_cannot_be_opened_by_hand(place: Workp
     """A finding is a matter of proof."""
     with pytest.raises(AimsError, match="`open` by system"):
         run("open", "remediation", "--system", "early-help", "--title", "abc", "--by", "ada-okafor", "--why", "x")
+
+
+def test_what_lapses_is_done_by_the_system_and_who_must_be_told_is_listed(place: Workplace) -> None:
+    """An acceptance ends the day after its date; reminders and escalations follow the clock."""
+    work, now = cases.casework(), datetime.now(UTC)
+    until = (now + timedelta(days=1)).date().isoformat()
+    work.act(DRIFT, "accept", by="eve-marsh", why="small", fields={"until": until, "measures": "read by a person"})
+
+    assert work.lapse(now) == []
+    assert [one.case.state for one in work.lapse(now + timedelta(days=3))] == ["reopened"]
+    assert {one.reason for one in work.notices(now + timedelta(days=60))} == {"overdue", "escalation"}
