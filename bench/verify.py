@@ -69,10 +69,8 @@ def main(bundles: int) -> None:
         floor += cpu(lambda: [envelope.signed_by(public) for envelope in envelopes])
         report: list[str] = []
         full = cpu(lambda: report.extend(verify_archive(archive, workers=1).lines()))
-    size = sum(map(len, bodies)) / len(bodies)
-    print(
-        f"{bundles} bundles of {size:.0f} bytes: built and signed in {built:.2f} s, {1000 * built / bundles:.2f} ms each"
-    )
+    size, each = sum(map(len, bodies)) / len(bodies), 1000 * built / bundles
+    print(f"{bundles} bundles of {size:.0f} bytes: built and signed in {built:.2f} s, {each:.2f} ms each")
     print(f"floor (sha256 + P-256) {floor:.2f} s; verify {full:.2f} s = {full / floor:.1f} x the floor")
     print(report[-1])
 

@@ -42,7 +42,17 @@ def samples(signing_keys: Keys) -> dict[str, tuple[bytes, Parser]]:
     """One good specimen of each format, and its parser."""
     note = sign_checkpoint(Checkpoint(ORIGIN, 5, b"r" * 32), signing_keys.log)
     statement, log = trusted_keys(signing_keys)
-    root = Root(ORIGIN, 1, (statement,), (log,), LockRule("COMPLIANCE", 3650), 3600, 2, ("ada",), {"trust/a": DIGEST})
+    root = Root(
+        ORIGIN,
+        1,
+        (statement,),
+        (log,),
+        LockRule("COMPLIANCE", 3650),
+        3600,
+        2,
+        {"ada": "ssh-ed25519 AAAA"},
+        {"trust/a": DIGEST},
+    )
     return {
         "tar": (write_tar(FILES), read_tar),
         "bundle": (make_run(signing_keys)[1], read_bundle),
