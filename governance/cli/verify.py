@@ -1,17 +1,22 @@
 """`aims verify` and `aims prove`: for auditors; they need no registry, no keys, no database."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence.report import Report
 from governance.evidence.verify import Progress, Scope
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
 PATIENCE = 2.0  # seconds without a word
 
@@ -105,22 +110,19 @@ def _read(path: Path) -> bytes:
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """A bar on standard error, from the third second on, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    bar = Bar(console=console, transient=True)
-    started, task = time.monotonic(), None
+    started, shown = time.monotonic(), ExitStack()
+    bar: Bar | None = None
 
     def show(done: int, total: int) -> None:
-        nonlocal task
-        if task is None and console.is_terminal and time.monotonic() - started > PATIENCE:
-            bar.start()
-            task = bar.add_task("verifying", total=total)
-        if task is not None:
-            bar.update(task, completed=done)
+        nonlocal bar
+        if bar is None and sys.stderr.isatty() and time.monotonic() - started > PATIENCE:
+            from rich.console import Console
+            from rich.progress import Progress as RichProgress
 
-    try:
+            bar = shown.enter_context(RichProgress(console=Console(stderr=True), transient=True))
+            bar.add_task("verifying", total=total)
+        if bar is not None:
+            bar.update(bar.task_ids[0], completed=done)
+
+    with shown:
         yield show
-    finally:
-        bar.stop()

@@ -22,7 +22,7 @@ from governance.evidence.statement import TEST_RESULT, parse_utc_second
 LOCK_SLACK = timedelta(days=1)
 
 
-@dataclass
+@dataclass(slots=True)
 class EntryFacts:
     """What one entry showed. Of a bundle also its statement's type and claimed time; the predicate unless a run's.
 

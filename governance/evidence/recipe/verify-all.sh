@@ -63,7 +63,7 @@ sed -n 's/: FAILED open or read$//p' "$T/checked" > "$T/missing"; show "$T/missi
 sed -n 's/: FAILED$//p' "$T/checked" > "$T/altered"; show "$T/altered" ALTERED
 { cut -c67- "$T/lines" | sort | uniq -d; cut -c1-64 "$T/lines" | sort | uniq -d; } > "$T/twice"; show "$T/twice" REPLAYED
 cut -c67- "$T/lines" | sort > "$T/logged"
-(cd "$archive" && find . -type f ! -path './log/seal/*' ! -path './log/checkpoint/*' ! -path './.partial/*' | sed 's,^\./,,' | sort) |
+(cd "$archive" && find . -type f ! -path './log/seal/*' ! -path './log/checkpoint/*' ! -path './.partial/*' ! -path './canary/*' | sed 's,^\./,,' | sort) |
   comm -23 - "$T/logged" > "$T/extra"; show "$T/extra" "NOT IN LOG"
 
 # 3. Every checkpoint in the archive, and every one that somebody kept.
