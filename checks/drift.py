@@ -5,21 +5,19 @@ The STATUS is another matter: a fixed threshold at n = 100 rings on half of all 
 around a distance that is a metric, the normed Wasserstein distance W1/std for numbers, the Jensen-Shannon distance for
 categories (and for numbers with up to five values).
 
-Why [d - noise, d + noise] holds the true distance. Both are metrics (Wasserstein: Kantorovich and Rubinstein 1958;
-Jensen-Shannon: Endres and Schindelin, IEEE Trans. Inf. Theory 49 (2003) 1858-1860), so by the triangle inequality
-|d(current sample, reference sample) - d(current, reference)| <= d(current sample, current) + d(reference sample,
-reference). The right side is the sampling noise of the two samples. Its size is taken from the distance between two
-samples of these sizes from the reference itself (checks/noise.py), at a level that spends the policy's false alarms a
-year on all columns and windows: alpha = false_alarms_per_year / (columns * windows a year), at most 5 %. Without any
-drift that is exactly the law of d; an alarm then needs d > limit + noise.
+Low and high bound the distance D of the populations (argument and sources in checks/noise.py; both distances obey the
+triangle inequality: Kantorovich and Rubinstein 1958; Endres and Schindelin, IEEE Trans. Inf. Theory 49 (2003)
+1858-1860). Low lies above D with a probability of at most
+    alpha = false_alarms_per_year / (watched columns * windows a year), and never more than 5 %,
+so that alarms while D is inside the limit stay within the policy's yearly budget; high lies below D in at most 5 of 100
+windows. Alarm if low > limit, pass if high <= limit, else insufficient.
 
-Limits. Rows are taken as independent given the window: where days or customers come in blocks the noise is larger than
-simulated. The two-sample distance stands for the sum of two one-sample distances, which may be up to 1.41 times as
-large when n = m; the alarm, which asks noise on top of the limit, keeps its budget (tests/checks/test_false_alarms.py).
+Limits. Rows are taken as independent given the window: where days or customers come in blocks the noise is larger.
 Each window is judged alone: a slow ramp below the limit is not added up over time.
 
-When the reference has 1000 rows or fewer Evidently's value is a p-value: `value` is that p, `low` and `high` are
-the interval of the distance, and the sentence gives the distance.
+When the reference has 1000 rows or fewer Evidently's value is a p-value: `value` is that p, `low` and `high` are the
+interval of the distance, and the sentence gives the distance. Fewer than ten values of a column, in the window or in
+the reference, are insufficient, and their distance is not told: it would tell of those rows.
 """
 
 import math
@@ -27,11 +25,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from checks import distances, noise, pictures, words
 from checks.columns import SortedReference, category_counts, sorted_finite
 from checks.decision import decide
 from checks.distances import Sorted
-from checks.names import allowed_names
+from checks.names import LEAST_ROWS, allowed_names
+from checks.noise import Noise
 from governance.registry.system import System
 from governance.verdict import Distribution, Limit, Result, Status
 from governance.window import Table
@@ -42,20 +43,38 @@ EVIDENTLY = "Evidently's default threshold, made a limit by policy"
 
 @dataclass(frozen=True)
 class Moved:
-    """One column's distance: Evidently's method and value, the metric distance, the noise of both samples."""
+    """One column's distance: Evidently's method and value, the metric distance, its noise, the least upper bound."""
 
     method: str
     value: float
     distance: float
-    constant: float
+    noise: Noise
     n: int
     m: int
     numeric: bool
+    hidden: float = 0.0
+
+    def low(self, alpha: float) -> float:
+        """The lower bound of the populations' distance at the level of an alarm."""
+        return max(0.0, self.distance - self.noise.above(alpha))
 
     @property
-    def noise(self) -> float:
-        """How far the distance of these samples may lie from the truth."""
-        return self.constant * math.sqrt(1 / self.n + 1 / self.m)
+    def high(self) -> float:
+        """The upper bound of the populations' distance at 95 %."""
+        return max(self.distance + self.noise.below(), self.hidden)
+
+    def visible(self, alpha: float, bound: float) -> float:
+        """The distance that would have alarmed in 8 of 10 windows of this size."""
+        return bound + self.noise.above(alpha) + self.noise.below(0.2)
+
+    def needed(self, alpha: float, bound: float) -> int | None:
+        """Rows still missing until it could be told, if the distance without its noise stays; None if none suffice."""
+        likely = max(0.0, self.distance - self.noise.mean * self.noise.scale)
+        reach = (self.noise.mean * self.noise.scale + self.noise.below()) if likely < bound else self.noise.above(alpha)
+        spread = (self.noise.scale**2 - 1 / self.m) * self.n
+        rest = (abs(likely - bound) * self.noise.scale / reach) ** 2 - 1 / self.m if reach else 0.0
+        rows = math.ceil(spread / rest) - self.n if rest > 0 else 0
+        return rows if 0 < rows < 1000 * self.n else None
 
 
 def watched(system: System) -> dict[str, bool]:
@@ -98,6 +117,17 @@ def _no_reference(column: str) -> Result:
     return _error(column, f'Drift of "{column}" is not judged: the reference holds no usable value of it.')
 
 
+def _too_few(system: System, column: str) -> Result:
+    """Fewer than ten values on one side."""
+    limit = Limit(max=_bound(system, column), basis=EVIDENTLY)
+    told = f'Drift of "{column}" cannot be judged: the window or the reference has fewer than {LEAST_ROWS} values.'
+    return Result("drift", column, "distance", Status.INSUFFICIENT, told, CAUSE, limit=limit, needed=LEAST_ROWS)
+
+
+def _bound(system: System, column: str) -> float:
+    return system.checks.drift.columns.get(column, system.checks.drift.limit)
+
+
 Judged = tuple[Result, Distribution | None]
 
 
@@ -110,11 +140,13 @@ def _of_counts(system: System, column: str, before: dict[str, int], now: dict[st
     """Any column that is judged by its categories."""
     if not before:
         return _no_reference(column), None
+    if min(sum(now.values()), sum(before.values())) < LEAST_ROWS:
+        return _too_few(system, column), None
     method, value = distances.of_categories(before, now)
     p, q = distances.aligned(before, now)
     n, m = int(q.sum()), int(p.sum())
-    constant = noise.of_categories(p, q).constant(level(system))
-    moved = Moved(method, value, float(distances.jensen_shannon(p, q)), constant, n, m, numeric=False)
+    distance, hidden = float(distances.jensen_shannon(p, q)), noise.unseen(p, q)
+    moved = Moved(method, value, distance, noise.of_categories(p, q), n, m, numeric=False, hidden=hidden)
     picture = pictures.of_categories(column, before, now, allowed_names(system, column, before))
     return _result(system, column, moved), picture
 
@@ -124,14 +156,20 @@ def _numbers(system: System, column: str, current: Path, kept: SortedReference) 
     before, now = kept.values(column), sorted_finite(current, column)
     if not len(before):
         return _no_reference(column), None
+    if min(len(now), len(before)) < LEAST_ROWS:
+        return _too_few(system, column), None
     few = _few(before, now)
     if few is not None:
         return _of_counts(system, column, *few)
-    deviation, spread = _spread(kept, column, before)
-    distance = distances.wasserstein(before, now) / deviation
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation, mean = _constants(kept, column, before)
+        distance = distances.wasserstein(before, now) / deviation
+        spread = distances.deviation(now) / deviation
+    if not all(math.isfinite(number) for number in (distance, mean, spread)):
+        return _error(column, f'Drift of "{column}" is not judged: its values are too large to compute with.'), None
     method, value = distances.of_numbers(before, now, distance)
-    constant = spread.constant(level(system))
-    moved = Moved(method, value, distance, constant, len(now), len(before), numeric=True)
+    noisy = noise.of_numbers(mean, spread, len(now), len(before))
+    moved = Moved(method, value, distance, noisy, len(now), len(before), numeric=True)
     return _result(system, column, moved), pictures.of_numbers(column, before, now)
 
 
@@ -148,71 +186,56 @@ def _by_name(counts: dict[float, int]) -> dict[str, int]:
     return {str(float(value)).removesuffix(".0"): rows for value, rows in counts.items()}
 
 
-def _spread(kept: SortedReference, column: str, before: Sorted) -> tuple[float, noise.Noise]:
-    """The deviation that normes the distance, and the noise constants; simulated once for a reference."""
+def _constants(kept: SortedReference, column: str, before: Sorted) -> tuple[float, float]:
+    """The deviation that norms the distance, and the noise's mean; simulated once for a reference."""
     facts = kept.facts(column)
-    if facts is None or set(facts) != {"deviation", "mean", "spread"}:
+    if facts is None or set(facts) != {"deviation", "mean"}:
         deviation = max(distances.deviation(before), distances.LEAST_DEVIATION)
-        simulated = noise.of_numbers(before, deviation)
-        facts = {"deviation": deviation, "mean": simulated.mean, "spread": simulated.deviation}
+        facts = {"deviation": deviation, "mean": noise.mean_of_numbers(before, deviation)}
         kept.remember(column, facts)
-    return facts["deviation"], noise.Noise(facts["mean"], facts["spread"])
-
-
-def _needed(moved: Moved, limit: float) -> int | None:
-    """Rows still missing until the noise is smaller than the distance's gap to the limit; None: never, or too many."""
-    gap = abs(moved.distance - limit)
-    rest = (gap / moved.constant) ** 2 - 1 / moved.m if moved.constant else 0.0
-    return None if rest <= 1e-9 else max(1, math.ceil(1 / rest) - moved.n)
+    return facts["deviation"], facts["mean"]
 
 
 def _result(system: System, column: str, moved: Moved) -> Result:
     """A column's distance as a result."""
-    bound = system.checks.drift.columns.get(column, system.checks.drift.limit)
-    low, high = max(0.0, moved.distance - moved.noise), moved.distance + moved.noise
-    limit = Limit(max=bound, basis=EVIDENTLY)
-    status = decide(low, high, limit)
+    alpha, limit = level(system), Limit(max=_bound(system, column), basis=EVIDENTLY)
     result = Result(
         "drift",
         column,
         moved.method,
-        status,
-        _sentence(column, moved, bound, status),
+        decide(moved.low(alpha), moved.high, limit),
+        "",
         CAUSE,
         words.finite(moved.value),
-        low,
-        high,
+        moved.low(alpha),
+        moved.high,
         limit,
         moved.n,
         method=moved.method,
     )
-    return replace(result, needed=_needed(moved, bound)) if status is Status.INSUFFICIENT else result
+    if result.status is Status.INSUFFICIENT:
+        result = replace(result, needed=moved.needed(alpha, _bound(system, column)))
+    return replace(result, sentence=_sentence(result, moved, moved.visible(alpha, _bound(system, column))))
 
 
-def _sentence(column: str, moved: Moved, bound: float, status: Status) -> str:
+def _sentence(result: Result, moved: Moved, visible: float) -> str:
     """What the distance means, against its limit, and what these rows could have shown."""
-    size, interval = (
-        words.number(moved.distance),
-        words.between(max(0.0, moved.distance - moved.noise), moved.distance + moved.noise),
-    )
+    size, interval = words.number(moved.distance), words.between(result.low, result.high)
     told = (
-        f'The values of "{column}" lie {size} standard deviations from the reference on average {interval}'
+        f'The values of "{result.subject}" lie {size} standard deviations from the reference on average {interval}'
         if moved.numeric
-        else f'The shares of the values of "{column}" differ from the reference by a distance of {size} {interval}'
+        else f'The shares of "{result.subject}" differ from the reference by a distance of {size} {interval}'
     )
-    ends = {
-        Status.PASS: f"inside the limit {words.number(bound)}",
-        Status.ALARM: f"beyond the limit {words.number(bound)}",
-        Status.INSUFFICIENT: f"too uncertain to tell against the limit {words.number(bound)}",
-    }
-    sure = words.number(bound + 2 * moved.noise)
-    missing = ""
-    if status is Status.INSUFFICIENT:
-        rows = _needed(moved, bound)
-        missing = (
-            f" About {words.count(rows, 'more row')} would tell." if rows else " More rows of the reference are needed."
-        )
-    return f"{told}, {ends[status]}. With {words.count(moved.n)} a distance of {sure} would surely be seen.{missing}"
+    starts = {Status.ALARM: "beyond", Status.PASS: "inside", Status.INSUFFICIENT: "too uncertain to tell against"}
+    bound = words.number(result.limit.max if result.limit else None)
+    sentence = f"{told}, {starts[result.status]} the limit {bound}."
+    seen = f" With {words.count(moved.n)} we would have seen a distance of {words.number(visible)} in 8 of 10 windows."
+    if result.status is not Status.INSUFFICIENT:
+        return sentence + seen
+    more = (
+        f"About {words.count(result.needed, 'more row')} would tell." if result.needed else "Rows alone may not tell."
+    )
+    return f"{sentence}{seen} {more}"
 
 
 def unjudged(system: System, reason: str) -> Iterable[Result]:

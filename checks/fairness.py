@@ -14,6 +14,7 @@ Rules
 EU AI Act Art. 10(2)(f), 26; ISO/IEC 42001 A.5.4 (impact on individuals and groups).
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -285,6 +286,7 @@ def group_rates(compared: Compared, *, labelled: bool) -> list[GroupRate]:
         for metric in metrics:
             figure = sums.rate(metric)
             if figure.n >= LEAST_ROWS and (labelled or metric in UNLABELLED):
-                low, high = figure.interval(z_of(0.05))
-                rates.append(GroupRate(compared.attribute, group, metric, figure.value, low, high, figure.n))
+                drawn = (figure.value, *figure.interval(z_of(0.05)))
+                if all(math.isfinite(number) for number in drawn):
+                    rates.append(GroupRate(compared.attribute, group, metric, *drawn, figure.n))
     return rates
