@@ -172,6 +172,6 @@ class Casework:
             roles = self.registry.system(system).people
         if roles is None:
             expected = "an owner, a deputy, a reviewer and an escalation for a case about the organisation"
-            raise ConfigurationError(Fault(Place(), expected, "none", "Give --owner --deputy --reviewer --escalation."))
+            raise ConfigurationError(Fault(Place(), expected, "none", "Give --roles."))
         owner = self.registry.people.get(roles.owner)
         return Subject(system, roles, owner.zone if owner else "UTC")

@@ -4,9 +4,10 @@ See docs/formats/case.md. An act never changes; the act with the next number is 
 """
 
 import re
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, ValidationError
 
@@ -22,11 +23,27 @@ SYSTEM, ANONYMOUS = "system", "anonymous"
 CASE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,143}$"
 """A bundle's id (at most 151 characters) is the case's id, a dot and four to six digits."""
 
-Moment = Annotated[
-    AwareDatetime,
-    AfterValidator(lambda moment: moment.astimezone(UTC).replace(microsecond=0)),
-    PlainSerializer(utc_second),
-]
+YEARS = range(1970, 3000)
+"""Years that a moment may lie in: no calculation with days leaves the calendar."""
+
+
+def _to_second(moment: datetime) -> datetime:
+    """An aware moment in UTC, to the second."""
+    if moment.year not in YEARS:
+        raise ValueError("expected a year from 1970 to 2999")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _known_zone(zone: str) -> str:
+    """An IANA time zone."""
+    try:
+        return ZoneInfo(zone).key
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone such as Europe/Vienna") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_to_second), PlainSerializer(utc_second)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Basis(Record):
@@ -75,7 +92,7 @@ class Opening(Record):
     escalation: tuple[Name, ...] = Field(min_length=1)
     starts: Moment
     due: date
-    zone: str
+    zone: Zone
 
 
 class Act(Record):

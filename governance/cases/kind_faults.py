@@ -103,6 +103,9 @@ def _monitor(kind: KindParts) -> Iterator[FaultAt]:
     to_retest = [rule for rule in kind.acts.values() if rule.to == retest.state]
     if not to_retest or any(_type(rule, retest.since) != "date" for rule in to_retest):
         yield ("monitor", "retest", "since"), f"a required date of every act that leads to `{retest.state}`"
+    for verb, rule in kind.acts.items():
+        if retest.since in rule.fields and rule.fields[retest.since].type != "date":
+            yield ("acts", verb, "fields", retest.since), "a date, because the retest goes by this field"
     if not {"high", "medium"} <= set(kind.clock.due):
         yield ("clock", "due"), "the severities `high` and `medium`, which findings have"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from governance.cases.act import Act, Opening, make_act, refused
+from governance.cases.act import YEARS, Act, Opening, make_act, refused
 from governance.cases.clock import due_date
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
@@ -89,7 +89,7 @@ def _start(kind: Kind, fields: Mapping[str, str], at: datetime) -> datetime:
         return at
     try:
         moment = datetime.fromisoformat(fields[name])
-        if moment.tzinfo is not None:
+        if moment.tzinfo is not None and moment.year in YEARS:
             return moment
     except (KeyError, ValueError):
         pass

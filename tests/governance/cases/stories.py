@@ -1,6 +1,7 @@
 """What the stories of cases share: the people, the shipped kinds, and a short way to tell who does what."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ KINDS = Path(__file__).parents[3] / "deployments" / "kinds"
 ROLES = Roles(owner=ADA, deputy=BEN, reviewer=EVE, escalation=(FEMI,))
 
 
+@cache
 def kind(name: str = "remediation") -> Kind:
     """A shipped kind."""
     return read_kind((KINDS / f"{name}.yaml").read_text("utf-8"), f"kinds/{name}.yaml")

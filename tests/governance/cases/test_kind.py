@@ -34,6 +34,11 @@ BROKEN = {
         "an act that `system` may do from this state",
     ),
     "a retest without its date": ("since: effective_from", "since: mend", "a required date of every act"),
+    "a remark that hides the date of the mend": (
+        "    about: A remark that changes nothing.\n",
+        "    about: A remark that changes nothing.\n    fields: {effective_from: {label: From when}}\n",
+        "a date, because the retest goes by this field",
+    ),
     "no severity for findings": (
         "    medium: {days: 10",
         "    middling: {days: 10",

@@ -1,8 +1,10 @@
 """Whatever acts come in whatever order, a case is in a state of its kind, and nothing crashes."""
 
+import copy
+import json
 from contextlib import suppress
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.cases.act import Act
@@ -10,6 +12,8 @@ from governance.cases.kind_parts import Strength
 from governance.cases.reminder import lapsed, notices, overdue_days
 from governance.cases.rules import allowed, apply, fold
 from governance.errors import ActRefused
+from governance.evidence import Malformed
+from governance.evidence.canonical import canonical_json
 from tests.builders import people
 from tests.governance.cases.stories import ADA, BEN, EVE, FEMI, KINDS, NOON, SYSTEM, kind, opened, opener
 
@@ -44,6 +48,7 @@ def histories(draw: st.DrawFn) -> tuple[int, list[Act]]:
     return number, acts
 
 
+@settings(deadline=None)
 @given(histories())
 def test_the_fold_ends_in_a_state_of_the_kind(history: tuple[int, list[Act]]) -> None:
     """Every state has its meaning, its dates and its next acts."""
@@ -58,6 +63,7 @@ def test_the_fold_ends_in_a_state_of_the_kind(history: tuple[int, list[Act]]) ->
     assert lapsed(case, of, NOON) is None or of.states[case.state].lapses
 
 
+@settings(deadline=None)
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_fold_does_not_depend_on_the_order_of_reading(history: tuple[int, list[Act]], chance: object) -> None:
     """Acts are taken by their numbers."""
@@ -68,6 +74,7 @@ def test_the_fold_does_not_depend_on_the_order_of_reading(history: tuple[int, li
     assert fold(of, shuffled) == fold(of, acts)
 
 
+@settings(deadline=None)
 @given(histories())
 def test_what_apply_allows_the_fold_obeys(history: tuple[int, list[Act]]) -> None:
     """Rules asked before writing and rules asked when reading are the same."""
@@ -83,8 +90,41 @@ def test_what_apply_allows_the_fold_obeys(history: tuple[int, list[Act]]) -> Non
     assert case.void == ()
 
 
+@settings(deadline=None)
 @given(histories())
 def test_every_act_survives_its_way_through_the_archive(history: tuple[int, list[Act]]) -> None:
     """Read back from its canonical JSON it is equal."""
     for act in history[1]:
         assert Act.from_json(act.to_json(), "act.json") == act
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9999, 99_999_999)
+    | st.text(max_size=8)
+    | st.sampled_from(
+        ["9999-12-31", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "Mars/Base", "open", "system", "ssh", ADA]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+REMEDIATION = kind()
+WHOLE = json.loads(opened(REMEDIATION, SYSTEM).to_json())
+PATHS = [(name,) for name in WHOLE] + [("opening", name) for name in WHOLE["opening"]]
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(PATHS), JSON, min_size=1, max_size=3))
+def test_a_forged_act_is_malformed_refused_or_folded_and_nothing_else(changes: dict[tuple[str, ...], object]) -> None:
+    """Whatever stands in the archive, the reader goes on."""
+    forged = copy.deepcopy(WHOLE)
+    for path, value in changes.items():
+        if len(path) == 1:
+            forged[path[0]] = value
+        elif isinstance(forged.get("opening"), dict):
+            forged["opening"][path[1]] = value
+
+    with suppress(Malformed, ActRefused):
+        case = fold(REMEDIATION, [Act.from_json(canonical_json(forged), "act.json")])
+        assert case.state == "open"

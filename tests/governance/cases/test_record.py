@@ -16,7 +16,7 @@ from governance.errors import ActRefused
 from governance.evidence import Log, Malformed, initialise_archive, read_bundle
 from governance.evidence.signature import PublicKey
 from tests.builders import people
-from tests.governance.cases.stories import ADA, BEN, EVE, NOON, SYSTEM, act, kind, opened
+from tests.governance.cases.stories import ADA, BEN, EVE, KINDS, NOON, SYSTEM, act, kind, opened
 
 KIND = kind()
 OPEN = opened(KIND, SYSTEM)
@@ -123,3 +123,13 @@ def test_bytes_that_are_no_act_are_malformed_and_nothing_else(body: bytes) -> No
     """No other exception leaves the reader."""
     with pytest.raises(Malformed):
         Act.from_json(body, "act.json")
+
+
+def test_the_example_in_the_format_is_an_act() -> None:
+    """docs/formats/case.md says what the code reads."""
+    text = (KINDS.parents[1] / "docs" / "formats" / "case.md").read_text("utf-8")
+    example = text[text.index('    {"at"') : text.index("(One line in the file")]
+
+    read = Act.from_json("".join(line.strip() for line in example.splitlines()).encode(), "case.md")
+
+    assert (read.verb, read.seq) == ("fix", 3)

@@ -197,3 +197,38 @@ def test_what_lapses_is_done_by_the_system_and_who_must_be_told_is_listed(place:
     assert work.lapse(now) == []
     assert [one.case.state for one in work.lapse(now + timedelta(days=3))] == ["reopened"]
     assert {one.reason for one in work.notices(now + timedelta(days=60))} == {"overdue", "escalation"}
+
+
+def test_an_incident_is_opened_by_hand_and_its_clock_runs_from_awareness(place: Workplace) -> None:
+    """The form is given by fields; the roles are the system's."""
+    aware = datetime.now(UTC) - timedelta(days=3)
+    form = ["--field", f"aware_at={aware.isoformat()}", "--field", "happened=wrong group", "--field", "harm=rights"]
+
+    words = ["--system", "early-help", "--title", "Wrong offers", "--by", "ben-lind", "--why", "seen"]
+    opened = json.loads(run("open", "incident", *words, "--severity", "death", *form, "--json").output)
+
+    assert opened["id"].startswith("INC-early-help-")
+    assert opened["owner"] == "ada-okafor"
+    assert opened["due"] == (aware + timedelta(days=10)).date().isoformat()
+
+
+def test_a_concern_about_the_organisation_is_raised_without_a_name(place: Workplace) -> None:
+    """The roles are named, because no system names them."""
+    words = ["open", "concern", "--title", "Old data", "--by", "anonymous", "--why", "the reference is years old"]
+
+    with pytest.raises(AimsError, match="Give --roles"):
+        run(*words)
+    shown = run(*words, "--roles", "ada-okafor,ben-lind,eve-marsh,femi-adeyemi").output
+
+    assert shown.startswith("CON-organisation-")
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "yesterday", "2026-11-24T09:30"]
+)
+def test_a_moment_that_cannot_be_is_refused(place: Workplace, moment: str) -> None:
+    """No clock leaves the calendar."""
+    form = ["--field", f"aware_at={moment}", "--field", "happened=x", "--field", "harm=rights"]
+
+    with pytest.raises(AimsError, match="a time with its zone"):
+        run("open", "incident", "--system", "early-help", "--title", "abc", "--by", "ben-lind", "--why", "x", *form)
