@@ -104,7 +104,7 @@ def parquet_batches(path: Path, columns: list[str]) -> Iterator[Any]:
         Unparsable: broken pages, a nested or otherwise unfit type, text that is not UTF-8.
     """
     first = 0
-    with _only_unparsable(), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with _only_unparsable(), pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
         for batch in file.iter_batches(batch_size=ROW_GROUP, columns=columns):
             yield pa.table({name: _plain(batch.column(name), name, first) for name in columns})
             first += batch.num_rows

@@ -290,3 +290,19 @@ def test_a_file_that_changes_while_it_is_read_is_a_fault(here: Path, monkeypatch
 
     assert window.current is None
     assert window.faults[0].found == "one that changed while it was read"
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_empty_lines_and_any_line_ends_are_fine(here: Path, ends: str) -> None:
+    """Blank lines before the header, between rows and at the end are skipped; a fault still has its physical line."""
+    lines = rows().select(pl.exclude("region"), region=pl.lit('"q"')).write_csv().split("\n")[:3]
+    (here / "rows.csv").write_bytes(ends.join(["", lines[0], "", lines[1], "", lines[2], "", ""]).encode())
+    system = a_system(predictions=Source(address="rows.csv"))
+
+    good = pull(system, here, month("2026-09"))
+    (here / "rows.csv").write_bytes((here / "rows.csv").read_bytes().replace(b"2026-09", b"x", 1))
+    bad = pull(system, here, month("2026-09"))
+
+    assert good.current is not None
+    assert good.current.rows == 2
+    assert [fault.place.line for fault in bad.faults] == [4]
