@@ -32,11 +32,12 @@ def tell(system: System, checkpoint: str) -> list[Delivery]:
         link=here.page_link,
         checkpoint=checkpoint,
         now=datetime.now(UTC),
+        kind_of=lambda case: here.index.kind(case.id),
     )
     deliveries = notify(told, here.registry.people, default=here.settings.notify_default)
     reached = {delivery.person for delivery in deliveries if delivery.ok}
     for case, act in untold:
-        if set(case.holders(here.kinds[case.kind].states[case.state].waits_for or "owner")) & reached:
+        if set(case.holders(here.index.kind(case.id).states[case.state].waits_for or "owner")) & reached:
             here.mark_told(act)
     if lost := sorted({delivery.person for delivery in deliveries} - reached):
         raise RuntimeError(f"could not reach {', '.join(lost)}: {[one.reason for one in deliveries if not one.ok]}")

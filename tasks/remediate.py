@@ -25,7 +25,16 @@ def _plan(system: System, verdict: Verdict, basis: tuple[Basis, ...] = ()) -> Pl
     here.index.sync(here.archive, log=here.log)
     people, kind = here.registry.people, here.kinds[KIND]
     cases = here.index.cases(system.id)
-    return plan_verdict(verdict, cases, system=system, people=people, now=datetime.now(UTC), kind=kind, basis=basis)
+    return plan_verdict(
+        verdict,
+        cases,
+        system=system,
+        people=people,
+        now=datetime.now(UTC),
+        kind=kind,
+        basis=basis,
+        kind_of=lambda case: here.index.kind(case.id),
+    )
 
 
 def case_line(case: Case, *, opened: bool) -> CaseLine:
@@ -51,9 +60,7 @@ def record_cases(system: System, verdict: Verdict, receipt: Receipt) -> list[Cas
     """Archive every act that the verdict asks for, resting on its bundle. Repeating it adds nothing."""
     here = Workplace.here()
     plan = _plan(system, verdict, (Basis(key=receipt.key, sha256=receipt.sha256),))
-    recorder = here.recorder(system)
-    for act in plan.acts:
-        recorder.record(here.kinds[KIND], here.index.case(act.case), act, now=datetime.now(UTC))
+    here.casework.record_all(plan.acts)
     here.index.sync(here.archive, log=here.log)
     return _lines(plan)
 

@@ -21,7 +21,6 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
-from securesystemslib.signer import CryptoSigner
 
 from governance.errors import Fault, KeyFault, Place
 from governance.evidence.signer import DEMO, Keys
@@ -88,6 +87,8 @@ def load_keys(folder: Path, *, name: str = "") -> Keys:
         raise _fault(folder / f"{mark}{STATEMENT_FILE}", "a P-256 key", "a key of another kind", ANEW)
     if not isinstance(log, Ed25519PrivateKey):
         raise _fault(folder / f"{mark}{LOG_FILE}", "an Ed25519 key", "a key of another kind", ANEW)
+    from securesystemslib.signer import CryptoSigner  # noqa: PLC0415  its package imports boto3
+
     return Keys(mark + (name or folder.absolute().name), CryptoSigner(statement), FileLogSigner(log))
 
 
