@@ -248,7 +248,8 @@ class System(Record):
 
     @model_validator(mode="after")
     def _whole(self) -> "System":
-        if re.search(r"//[^/@\s]*:[^/@\s$]+@", self.predictions.address + " " + self.reference.address):
+        sources = (self.predictions, self.reference, self.labels.source)
+        if any(source and re.search(r"//[^/@\s]*:[^/@\s$]+@", source.address) for source in sources):
             raise ValueError("an address must not hold a password; write ${NAME} and set it in the environment")
         missing = set(self.checks.fairness.reference_group) - set(self.columns.protected)
         if missing:
