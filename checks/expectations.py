@@ -49,7 +49,8 @@ def _validate(bounds: Sequence[Bound]) -> Any:
         import great_expectations as gx  # noqa: PLC0415
         import pandas as pd  # noqa: PLC0415
 
-        logging.getLogger("great_expectations").setLevel(logging.ERROR)
+        for name in ("great_expectations", "great_expectations.data_context.types.base"):  # the second says INFO
+            logging.getLogger(name).setLevel(logging.ERROR)
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         between = gx.expectations.ExpectColumnValuesToBeBetween
