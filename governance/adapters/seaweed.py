@@ -60,8 +60,8 @@ class Credentials:
 class SeaweedFS:
     """One server over one folder, with a bucket that has Object Lock. A context manager; start and stop by hand too."""
 
-    def __init__(self, folder: Path, *, bucket: str = BUCKET) -> None:
-        self._folder, self.bucket = folder.absolute(), bucket
+    def __init__(self, folder: Path, *, bucket: str = BUCKET, patience: float = STOP_SECONDS + 5) -> None:
+        self._folder, self.bucket, self._patience = folder.absolute(), bucket, patience
         self._guard: subprocess.Popen[bytes] | None = None
         self._lock: IO[bytes] | None = None
         self.ports: dict[str, int] = {}
@@ -124,12 +124,20 @@ class SeaweedFS:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         self._lock = (conf / "lock").open("ab")
+        until = time.monotonic() + self._patience  # a server whose owner was killed needs seconds to end
+        while not self._locked():
+            if time.monotonic() > until:
+                self._lock.close()
+                self._lock = None
+                raise self._fault("a folder of our own", "one in use by another server", "Use another folder.")
+            time.sleep(0.2)
+
+    def _locked(self) -> bool:
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            self._lock = None
-            raise self._fault("a folder of our own", "one in use by another server", "Use another folder.") from error
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]  # set by the caller
+        except OSError:
+            return False
+        return True
 
     def _load_state(self) -> None:
         """Identities and secrets stay with the folder; ports are kept while they are free."""

@@ -211,7 +211,18 @@ def test_a_killed_owner_leaves_no_server_and_loses_nothing(tmp_path: Path) -> No
     with SeaweedFS(tmp_path) as server:
         assert opened(server, server.reader).get("bundle/kept") == b"record"
         with pytest.raises(ArchiveUnavailable, match="in use by another server"):
-            SeaweedFS(tmp_path).start()
+            SeaweedFS(tmp_path, patience=0).start()
+
+
+def test_a_server_started_right_after_a_kill_waits_for_the_one_before(tmp_path: Path) -> None:
+    """A command repeated in the second after its SIGKILL does not stumble over what is still ending."""
+    with subprocess.Popen([sys.executable, "-c", OWNER, tmp_path], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout
+        owner.stdout.readline()
+        owner.send_signal(signal.SIGKILL)
+
+    with SeaweedFS(tmp_path) as server:
+        assert opened(server, server.reader).get("bundle/kept") == b"record"
 
 
 def is_free(port: int) -> bool:
