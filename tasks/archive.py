@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 
 from prefect import runtime, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
-from prefect.tasks import Task
 
 from governance.adapters.workplace import Workplace
 from governance.compliance.proof import run_key, run_members, run_statement
@@ -15,6 +13,7 @@ from governance.errors import ArchiveUnavailable
 from governance.evidence import Receipt, build_bundle, read_bundle, store_bundle
 from governance.registry.system import System
 from governance.verdict import Verdict
+from tasks.retrying import after
 
 BESIDE = ("evidently.html",)  # 340 kB and made of evidently.json: shown beside the bundle, not kept in it
 
@@ -45,22 +44,11 @@ def sign_bundle(system: System, verdict: Verdict, pages: Mapping[str, bytes]) ->
     return Signed(key, build_bundle(bundle_id=verdict.bundle_id, members=members, statement=statement, signer=signer))
 
 
-async def store_was_silent(_task: Task, _run: TaskRun, state: State) -> bool:
-    """Only an archive that did not answer is worth asking again."""
-    try:
-        await state.aresult()
-    except ArchiveUnavailable:
-        return True
-    except Exception:  # noqa: BLE001 - not retried; Prefect has recorded it
-        return False
-    return False
-
-
 @task(
     task_run_name="archive {signed.key}",
     retries=2,
     retry_delay_seconds=[2, 10],
-    retry_condition_fn=store_was_silent,
+    retry_condition_fn=after(ArchiveUnavailable),
     cache_policy=NO_CACHE,
     tags=["io"],
 )

@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
-from prefect.tasks import Task
 
 from governance.adapters.pull import pull_window as read_window
 from governance.adapters.workplace import Workplace
 from governance.errors import SourceUnavailable
 from governance.registry.system import System
 from governance.window import Period, Window
+from tasks.retrying import after
 
 
 def load_system(system_id: str) -> System:
@@ -24,22 +23,11 @@ def windows_to_judge(system: System, window: str | None) -> list[Period]:
     return Workplace.here().windows_to_judge(system, window, datetime.now(UTC))
 
 
-async def store_was_silent(_task: Task, _run: TaskRun, state: State) -> bool:
-    """Only a store that did not answer is worth asking again; what it answered will not change."""
-    try:
-        await state.aresult()
-    except SourceUnavailable:
-        return True
-    except Exception:  # noqa: BLE001 - any other failure is not retried; Prefect has recorded it
-        return False
-    return False
-
-
 @task(
     task_run_name="pull {system.id} {period.name}",
     retries=3,
     retry_delay_seconds=[2, 10, 30],
-    retry_condition_fn=store_was_silent,
+    retry_condition_fn=after(SourceUnavailable),
     cache_policy=NO_CACHE,
     tags=["io"],
 )
