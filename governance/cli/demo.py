@@ -67,9 +67,9 @@ def step(name: str) -> Iterator[None]:
 
 def _warm() -> None:
     """Import what costs seconds while Prefect's own server starts in another process."""
-    from prefect.client.orchestration import get_client
+    from tasks.warm import start_server
 
-    server = Thread(target=lambda: get_client(sync_client=True).hello())
+    server = Thread(target=start_server)
     server.start()
     import great_expectations
 
