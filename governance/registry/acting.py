@@ -1,0 +1,69 @@
+"""Whose act it is: who is signed in must be who the form says. Pure.
+
+Prefect's API knows no persons, so the gate compares `by` with the signed-in id before the API sees it. That makes an
+act as strong as a session, no stronger (DESIGN section 5); only a person's own key says more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from governance.registry.access import Role, values_of
+
+ACT_FLOW, ACT_DEPLOYMENT = "act", "form"
+CASE_FLOW = "remediate"
+TEMPLATE = "__prefect_kind"  # Prefect replaces an object that has it, after the gate has read it
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who is signed in."""
+
+    id: str
+    role: Role
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a call is aimed at, as the server tells it: a deployment or a run, by its flow."""
+
+    flow: str
+    deployment: str = ""
+    tags: frozenset[str] = frozenset()
+
+
+def creation_fault(visitor: Visitor, target: Target, parameters: object) -> str:
+    """Why this visitor may not start this deployment with these parameters; empty if they may."""
+    if target.flow != ACT_FLOW:
+        if visitor.role is Role.OPERATOR:
+            return ""
+        return f"An {visitor.role} may start only the deployment {ACT_FLOW}/{ACT_DEPLOYMENT}."
+    if target.deployment != ACT_DEPLOYMENT:
+        return f"Acts are taken on the deployment {ACT_FLOW}/{ACT_DEPLOYMENT} alone."
+    step = parameters.get("step") if isinstance(parameters, Mapping) else None
+    if not isinstance(step, Mapping) or "by" not in step:
+        return 'An act needs the parameter "step" with the field "by": who you are.'
+    return person_fault(visitor, parameters)
+
+
+def resume_fault(visitor: Visitor, target: Target, inputs: object) -> str:
+    """Why this visitor may not resume this run with these inputs; empty if they may."""
+    mine = any(tag == visitor.id or tag.endswith(f":{visitor.id}") for tag in target.tags)
+    if target.flow == CASE_FLOW and not mine:
+        return f"This case waits for somebody else: its run does not bear your id, {visitor.id}."
+    if target.flow != CASE_FLOW and visitor.role is not Role.OPERATOR:
+        return f"An {visitor.role} may resume only the runs of the flow {CASE_FLOW}."
+    return person_fault(visitor, inputs)
+
+
+def person_fault(visitor: Visitor, given: Any) -> str:
+    """Why the inputs cannot be this visitor's own; empty if they can.
+
+    Raises no error; templates are refused because what they turn into cannot be compared.
+    """
+    if any(True for _ in values_of(TEMPLATE, given)):
+        return "Templates, variables and JSON text are not taken in an act. Write the values themselves."
+    if any(value != visitor.id for value in values_of("by", given)):
+        return f'"by" names somebody else. You are signed in as {visitor.id}; act in your own name.'
+    return ""
