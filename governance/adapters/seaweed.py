@@ -32,6 +32,7 @@ from urllib.parse import quote
 
 from governance.adapters.seaweed_pki import write_pki
 from governance.errors import ArchiveUnavailable, Fault, Place
+from governance.evidence.archive import Archive
 
 BUCKET = "evidence"
 START_SECONDS = 60
@@ -90,6 +91,7 @@ class SeaweedFS:
             self._launch()
             self._wait()
             self._make_bucket()
+            self._wait_for_data()
         except BaseException:
             self.stop()
             raise
@@ -228,8 +230,30 @@ class SeaweedFS:
 
         make_locked_bucket(self.bucket, self.endpoint, (self.admin.key, self.admin.secret))
 
+    def _wait_for_data(self) -> None:
+        """Wait until what was written in an earlier life can be read: volumes report after the port is open."""
+        from governance.adapters.s3 import S3Archive  # noqa: PLC0415  boto3 costs 0.2 s
+
+        admin = (self.admin.key, self.admin.secret)
+        archive = S3Archive(self.bucket, endpoint=self.endpoint, credentials=admin, read_only=True)
+        until = time.monotonic() + START_SECONDS
+        while not _reads(archive):
+            if time.monotonic() > until:
+                raise self._fault("what was written before to be readable", "no answer", "Read its weed.log.")
+            time.sleep(0.2)
+
     def _fault(self, expected: str, found: str, mend: str) -> ArchiveUnavailable:
         return ArchiveUnavailable(Fault(Place(file=str(self._folder), system="SeaweedFS"), expected, found, mend))
+
+
+def _reads(archive: Archive) -> bool:
+    """Whether the archive is empty or its first object can be read."""
+    try:
+        if first := next(iter(archive.list("")), None):
+            archive.get(first)
+    except ArchiveUnavailable:
+        return False
+    return True
 
 
 def _new_state() -> dict[str, object]:
