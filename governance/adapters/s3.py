@@ -7,7 +7,7 @@ The record of a key is its oldest version that was not sent in parts, whatever I
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NoReturn
@@ -101,6 +101,10 @@ class S3Archive:
             self._missing_or_fail(key, error)
         mode, until = head.get("ObjectLockMode"), head.get("ObjectLockRetainUntilDate")
         return Lock(mode, until.astimezone(UTC)) if mode and until else None
+
+    def on_request(self, note: Callable[[str], object]) -> None:
+        """Call `note` with the method (GET, PUT, …) of every request sent from now on: for measuring."""
+        self._client.meta.events.register("before-send.s3", lambda request, **_: note(request.method) and None)
 
     def refuses(self, operation: str, key: str, **arguments: Any) -> bool:
         """Whether the store refuses a call of boto3's S3 client on a key: for canary objects only.

@@ -11,12 +11,13 @@ def encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def decode(text: str, where: str) -> bytes:
+def decode(text: str | bytes, where: str) -> bytes:
     """The bytes of canonical standard base64. Raises Malformed for any other spelling."""
     try:
-        data = base64.b64decode(text, validate=True)
+        spelled = text.encode("ascii") if isinstance(text, str) else text
+        data = binascii.a2b_base64(spelled, strict_mode=True)
     except (binascii.Error, ValueError):
         raise malformed(where, "standard base64", "other characters or padding") from None
-    if encode(data) != text:
+    if binascii.b2a_base64(data, newline=False) != spelled:
         raise malformed(where, "canonical base64", "pad bits that are not zero")
     return data

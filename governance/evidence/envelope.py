@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from governance.errors import Fault, KeyFault, Place
 from governance.evidence import b64
-from governance.evidence.canonical import read_json
 from governance.evidence.malformed import malformed
 from governance.evidence.signature import PublicKey
 from governance.evidence.signer import StatementSigner
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 KEYID = re.compile(r"[A-Za-z0-9._:-]{1,200}")
+_BASE64 = r"([A-Za-z0-9+/]*=*)"
+_SIGNED = rf'"signatures":\[\{{"keyid":"({KEYID.pattern})","sig":"{_BASE64}"\}}\]'
+_SPELLING = re.compile(rf'\{{"payload":"{_BASE64}","payloadType":"{re.escape(PAYLOAD_TYPE)}",{_SIGNED}\}}'.encode())
 
 
 def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
@@ -53,17 +55,10 @@ def sign_envelope(payload: bytes, signer: StatementSigner) -> Envelope:
 
 def parse_envelope(body: bytes, where: str) -> Envelope:
     """The envelope in `body`. Raises Malformed unless `Envelope.to_bytes` writes exactly these bytes."""
-    value = read_json(body, where)
-    try:
-        (signature,) = value["signatures"]
-        payload, keyid, sig = value["payload"], signature["keyid"], signature["sig"]
-    except (KeyError, TypeError, ValueError):
-        raise malformed(where, "a DSSE envelope with one signature", "another JSON object") from None
-    if not all(isinstance(text, str) for text in (payload, keyid, sig)):
-        raise malformed(where, "text in payload, keyid and sig", "another type")
-    envelope = Envelope(b64.decode(payload, where), keyid, b64.decode(sig, where))
-    if not KEYID.fullmatch(keyid) or envelope.to_bytes() != body:
+    match = _SPELLING.fullmatch(body)
+    if not match:
         raise malformed(
             where, f"canonical JSON of payload, payloadType {PAYLOAD_TYPE} and one signature", "other bytes"
         )
-    return envelope
+    payload, keyid, signature = match.groups()
+    return Envelope(b64.decode(payload, where), keyid.decode(), b64.decode(signature, where))

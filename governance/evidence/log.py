@@ -135,6 +135,11 @@ class Log:
             return self._frontier.root()
         return root_hash([entry.leaf for entry in self.entries[:size]])
 
+    @property
+    def hashes(self) -> int:
+        """How many hashes suffice to append and to give the root."""
+        return self._frontier.width
+
     def text(self) -> bytes:
         """What to keep for `load(known=...)`: the start of the last seal, then every line."""
         return b"%d\n" % self.last_seal + print_seal(self.entries)

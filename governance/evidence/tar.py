@@ -6,6 +6,7 @@ Reading rebuilds each header and compares it, so whatever this module did not wr
 
 import re
 from collections.abc import Mapping
+from struct import Struct
 
 from governance.evidence.malformed import Malformed, malformed
 
@@ -34,30 +35,37 @@ def read_tar(tar: bytes, where: str = "bundle") -> dict[str, bytes]:
     if len(tar) > MAX_SIZE or len(tar) % BLOCK:
         raise malformed(where, f"whole blocks, at most {MAX_SIZE} bytes", f"{len(tar)} bytes")
     files: dict[str, bytes] = {}
-    at, previous = 0, ""
-    while tar[at : at + BLOCK] != _END[:BLOCK]:
-        name, size = _parse(tar[at : at + BLOCK], where)
+    at, previous, last = 0, "", len(tar) - len(_END)
+    while at < last:
+        name, size = _parse(tar, at, where)
         if name <= previous or len(files) >= MAX_MEMBERS:
             raise malformed(where, "members in sorted order, each once", "a member out of order, repeated or too many")
-        end = at + BLOCK + size
-        files[name], previous = tar[at + BLOCK : end], name
+        at += BLOCK
+        end = at + size
+        files[name], previous = tar[at:end], name
         at = end + -size % BLOCK
-        if at > len(tar) or any(tar[end:at]):
+        if at > last or tar[end:at] != _END[: at - end]:
             raise malformed(where, f"{size} bytes of {name} padded with zeros", "fewer bytes or other padding")
-    if tar[at:] != _END:
+    if at != last or tar[at:] != _END:
         raise malformed(where, "two closing blocks and nothing after", "other bytes")
     return files
 
 
-def _parse(block: bytes, where: str) -> tuple[str, int]:
+def _parse(tar: bytes, at: int, where: str) -> tuple[str, int]:
+    """Name and size in the header at `at`: every field must be what `_header` writes for that name and size."""
+    base, owner, octal, time, checksum, kind, prefix, rest = _FIELDS.unpack_from(tar, at)
     try:
-        base, prefix = block[:100].rstrip(b"\0").decode("ascii"), block[345:500].rstrip(b"\0").decode("ascii")
-        name, size = f"{prefix}/{base}" if prefix else base, int(block[124:135], 8)
-        if block == _header(name, size):
-            return name, size
+        if owner == _OWNER and time == _TIME and kind == _KIND and rest == _REST:
+            short, front = base.rstrip(b"\0"), prefix.rstrip(b"\0")
+            name, size = (front + b"/" + short if front else short).decode("ascii"), int(octal, 8)
+            is_named = _split(name) == (front, short) if front else _NAME.fullmatch(name) is not None
+            total = sum(short) + sum(front) + sum(octal) + _FIXED
+            if is_named and octal == b"%011o" % size and checksum == b"%06o\0 " % total:
+                return name, size
     except (ValueError, Malformed):
         pass
-    raise malformed(where, "the header of a regular file as we write it (USTAR)", "another header") from None
+    what = "nothing after the two closing blocks" if not any(tar[at : at + BLOCK]) else "a regular file's header"
+    raise malformed(where, f"{what} as we write it (USTAR)", "another block") from None
 
 
 def _header(name: str, size: int) -> bytes:
@@ -75,6 +83,7 @@ _OWNER = b"0000644\0" + 2 * b"0000000\0"
 _TIME = b"\0" + b"0" * 11 + b"\0"
 _KIND = b"0" + bytes(100) + b"ustar\x0000" + bytes(64 + 16)
 _REST = bytes(12)
+_FIELDS = Struct("100s24s11s13s8s189s155s12s")  # name, owner, size, time, checksum, kind, prefix, rest
 _FIXED = sum(_OWNER + _TIME + b" " * 8 + _KIND)
 
 
@@ -83,7 +92,9 @@ def _split(name: str) -> tuple[bytes, bytes]:
     if not _NAME.fullmatch(name):
         raise malformed(name[:120], f"a relative path of segments like {SEGMENT}", "another path")
     whole = name.encode("ascii")
-    cut = whole.find(b"/", max(0, len(whole) - 101)) if len(whole) > 100 else -1
+    if len(whole) <= 100:
+        return b"", whole
+    cut = whole.find(b"/", len(whole) - 101)
     prefix, base = (whole[:cut], whole[cut + 1 :]) if cut > 0 else (b"", whole)
     if len(base) > 100 or len(prefix) > 155:
         raise malformed(name[:120], "a path that USTAR can hold (155 + 100 bytes)", f"{len(whole)} bytes")

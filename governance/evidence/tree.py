@@ -30,6 +30,11 @@ class Frontier:
         for leaf in leaves:
             self.push(leaf)
 
+    @property
+    def width(self) -> int:
+        """How many hashes it holds."""
+        return len(self._perfect)
+
     def push(self, leaf: bytes) -> None:
         """Append one leaf hash."""
         size = self.size
