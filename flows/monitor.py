@@ -6,6 +6,7 @@ from prefect.client.schemas.objects import State
 from tasks.archive import archive_bundle, record_of, sign_bundle
 from tasks.check import judge_window
 from tasks.conclude import conclude, nothing_due
+from tasks.follow_up import show_cases_of
 from tasks.notify import notify_owners
 from tasks.publish import publish
 from tasks.pull import load_system, pull_window, windows_to_judge
@@ -28,6 +29,7 @@ async def monitor(system_id: str, window: str | None = None) -> State:
     receipt = archive_bundle(system, sign_bundle(system, verdict, pages))
     verdict, pages = record_of(receipt, verdict, pages)
     cases = open_cases(system, verdict, receipt)
-    notify_owners(system, receipt)
+    await show_cases_of(system)
+    notify_owners(receipt)
     await publish(system, verdict, pages, cases, receipt)
     return await conclude(system, verdict, cases, receipt)

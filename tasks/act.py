@@ -4,6 +4,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, Field
 
+from governance.adapters.codes import redeemed
 from governance.adapters.workplace import Workplace
 
 
@@ -17,10 +18,13 @@ class Step(BaseModel):
     by: str = Field(title="Who you are", description="Your id in people.yaml, such as ada-okafor.")
     why: str = Field(title="Why", description="In plain words, without personal data.", min_length=3, max_length=4000)
     fields: dict[str, str] = Field(default={}, title="Fields of the act", description="name: value")
+    code: str = Field(default="", title="Code", description="If one was sent to you (`aims code`).", max_length=20)
 
 
 @task(task_run_name="{step.verb} {step.case}", cache_policy=NO_CACHE)
 def take_step(step: Step) -> str:
     """Do it; how the case stands then. Raises ActRefused with the reason, and nothing is kept."""
-    done = Workplace.here().casework.act(step.case, step.verb, by=step.by, why=step.why, fields=step.fields)
+    here = Workplace.here()
+    with redeemed(here, step.case, step.by, step.code) as strength:
+        done = here.casework.act(step.case, step.verb, by=step.by, why=step.why, fields=step.fields, strength=strength)
     return f"{done.case.id} is {done.case.state}; due {done.case.due}; proof in {done.receipt.key}"

@@ -14,10 +14,9 @@ from governance.adapters.casework import Casework
 from governance.adapters.keys import load_keys
 from governance.adapters.registry_files import load_registry
 from governance.adapters.settings import Settings
-from governance.cases.act import Act
 from governance.cases.case import Case
 from governance.cases.kind import Kind, read_kind
-from governance.cases.record import Recorder, act_id
+from governance.cases.record import Recorder
 from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence import Archive, Keys, Log
 from governance.registry.registry import Registry
@@ -126,14 +125,6 @@ class Workplace:
     def mark_done(self, verdict: Verdict) -> None:
         """Remember that a run is finished. Losing the mark costs a repetition, which changes nothing."""
         self._mark(verdict.bundle_id).touch()
-
-    def is_told(self, act: Act) -> bool:
-        """Whether somebody was told of an act."""
-        return (_folder(self.settings.state / "told") / act_id(act)).exists()
-
-    def mark_told(self, act: Act) -> None:
-        """Remember that somebody was told."""
-        (_folder(self.settings.state / "told") / act_id(act)).touch()
 
     def page_link(self, case: Case) -> str:
         """Where the newest page about a case can be read."""

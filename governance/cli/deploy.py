@@ -19,11 +19,13 @@ def deploy(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Apply what changed, remove what was retired, touch nothing else. Run it in the project's folder."""
+    from tasks.automations import sync_automations
     from tasks.deploy import sync_deployments
 
-    done = asyncio.run(sync_deployments(Workplace.here().registry, pool=pool))
+    done = asdict(asyncio.run(sync_deployments(Workplace.here().registry, pool=pool)))
+    done["automations"] = asyncio.run(sync_automations())
     if as_json:
-        typer.echo(json.dumps(asdict(done)))
+        typer.echo(json.dumps(done))
         return
-    for word, names in asdict(done).items():
-        typer.echo(f"{word:10} {', '.join(names) or 'none'}")
+    for word, names in done.items():
+        typer.echo(f"{word:11} {', '.join(names) or 'none'}")

@@ -7,7 +7,21 @@ import typer
 
 from governance.errors import AimsError
 
-COMMANDS = ("demo", "monitor", "cases", "act", "verify", "keys", "deploy", "up", "doctor", "checkpoint", "gate")
+COMMANDS = (
+    "demo",
+    "monitor",
+    "cases",
+    "act",
+    "verify",
+    "keys",
+    "deploy",
+    "up",
+    "doctor",
+    "checkpoint",
+    "gate",
+    "code",
+    "rebuild",
+)
 
 app = typer.Typer(
     help="Prove, window by window, that AI systems are fair, stable and under human control.",

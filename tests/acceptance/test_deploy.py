@@ -89,7 +89,7 @@ def test_the_fixed_flows_and_each_system_are_deployed_without_a_prompt(
 
 def test_deploying_an_unchanged_registry_changes_nothing(deployed: Processes, environ: dict[str, str]) -> None:
     """The digest decides: nothing is applied twice."""
-    assert "applied    none" in aims(environ, "deploy")
+    assert "applied     none" in aims(environ, "deploy")
 
 
 def test_a_retired_system_loses_its_deployment_and_nothing_else_is_touched(
@@ -104,6 +104,6 @@ def test_a_retired_system_loses_its_deployment_and_nothing_else_is_touched(
     path.write_text(text)
     aims(environ, "deploy")
 
-    assert "removed    employment-ma" in told
+    assert "removed     employment-ma" in told
     assert before - after == {"employment-ma"}
     assert names(prefect_server) == before

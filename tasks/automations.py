@@ -1,0 +1,59 @@
+"""Automations: the second net, for what a run that is dead cannot do itself. Made by `aims deploy`, each once.
+
+A flow process whose heartbeat has stopped for 90 seconds is Crashed (worker and process killed together; nobody else
+looks). A run that stays Pending for two minutes is scheduled again (the worker died between claim and start). Worker
+and processes need PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30; `aims up` sets it.
+"""
+
+from datetime import timedelta
+
+from prefect.automations import Automation
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger, Posture
+
+SILENT, STUCK = "aims: crash silent runs", "aims: reschedule stuck runs"
+HEARTBEAT, PATIENCE, CLAIM = "prefect.flow-run.heartbeat", timedelta(seconds=90), timedelta(seconds=120)
+
+
+def _trigger(after: set[str], expect: set[str], within: timedelta) -> EventTrigger:
+    """Fires for each run that showed one of `after`, and then none of `expect` within the time."""
+    return EventTrigger(
+        posture=Posture.Proactive,
+        after=after,
+        expect=expect,
+        match={"prefect.resource.id": ["prefect.flow-run.*"]},
+        for_each={"prefect.resource.id"},
+        threshold=1,
+        within=within,
+    )
+
+
+def wanted_automations() -> list[Automation]:
+    """Both automations. Any event of a run ends the wait for it: its states have names of our own (Findings, Idle)."""
+    quiet = _trigger({HEARTBEAT}, {"prefect.flow-run.*"}, PATIENCE)
+    stuck = _trigger({"prefect.flow-run.Pending"}, {"prefect.flow-run.*"}, CLAIM)
+    crash = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message="no heartbeat for 90 s")
+    again = ChangeFlowRunState(state=StateType.SCHEDULED, name="Scheduled", message="lost before it started")
+    return [
+        Automation(name=SILENT, description=__doc__, trigger=quiet, actions=[crash]),
+        Automation(name=STUCK, description=__doc__, trigger=stuck, actions=[again]),
+    ]
+
+
+async def sync_automations() -> list[str]:
+    """Make both anew; their names. Prefect would keep two of one name."""
+    made = wanted_automations()
+    for automation in made:
+        while (old := await _found(automation.name)) is not None:
+            await old.adelete()
+        await automation.acreate()
+    return [automation.name for automation in made]
+
+
+async def _found(name: str) -> Automation | None:
+    """The automation of this name."""
+    try:
+        return await Automation.aread(name=name)
+    except ValueError:
+        return None
