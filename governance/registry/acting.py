@@ -4,6 +4,7 @@ Prefect's API knows no persons, so the gate compares `by` with the signed-in id 
 act as strong as a session, no stronger (DESIGN section 5); only a person's own key says more.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from governance.registry.access import Role, values_of
 
 ACT_FLOW, ACT_DEPLOYMENT = "act", "form"
 CASE_FLOW = "remediate"
+CASE_ROLES = ("owner", "deputy", "reviewer", "escalation")  # a case's run bears the tag <role>:<id> for each of them
 TEMPLATE = "__prefect_kind"  # Prefect replaces an object that has it, after the gate has read it
 
 
@@ -33,6 +35,23 @@ class Target:
     tags: frozenset[str] = frozenset()
 
 
+def plain(given: Any) -> Any:
+    """The inputs of an act with JSON text (the first UI's way of sending an object) read, as the server would read it.
+
+    Sent on in this form, the server has nothing left to replace. Other templates stay, and `person_fault` refuses them.
+    """
+    if isinstance(given, list):
+        return [plain(one) for one in given]
+    if not isinstance(given, Mapping):
+        return given
+    if given.get(TEMPLATE) == "json" and given.keys() == {TEMPLATE, "value"} and isinstance(given["value"], str):
+        try:
+            return plain(json.loads(given["value"]))
+        except ValueError:
+            return given
+    return {name: plain(value) for name, value in given.items()}
+
+
 def creation_fault(visitor: Visitor, target: Target, parameters: object) -> str:
     """Why this visitor may not start this deployment with these parameters; empty if they may."""
     if target.flow != ACT_FLOW:
@@ -49,7 +68,7 @@ def creation_fault(visitor: Visitor, target: Target, parameters: object) -> str:
 
 def resume_fault(visitor: Visitor, target: Target, inputs: object) -> str:
     """Why this visitor may not resume this run with these inputs; empty if they may."""
-    mine = any(tag == visitor.id or tag.endswith(f":{visitor.id}") for tag in target.tags)
+    mine = bool(target.tags & {f"{role}:{visitor.id}" for role in CASE_ROLES})
     if target.flow == CASE_FLOW and not mine:
         return f"This case waits for somebody else: its run does not bear your id, {visitor.id}."
     if target.flow != CASE_FLOW and visitor.role is not Role.OPERATOR:

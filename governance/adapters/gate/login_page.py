@@ -42,7 +42,7 @@ def home_page(visitor: Visitor, *, may_leave: bool) -> str:
         f"""<h1>{escape(visitor.name or visitor.id)}</h1>
 <p>{escape(visitor.id)} · {visitor.role}. {MAY[visitor.role]}</p>
 <a class="go" href="/runs">Runs</a>
-<a class="go plain" href="/deployments">Deployments and the form for acts</a>{leave}""",
+<a class="go plain" href="/deployments">Forms and deployments</a>{leave}""",
     )
 
 

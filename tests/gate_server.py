@@ -1,0 +1,136 @@
+"""A real Prefect server with an authentication string and the gate before it.
+
+Fixtures: `gated` (session; knows the deployment act/form, no worker), `worked` (session; a worker takes acts, too).
+People sign in with the password PASSWORD. One open concern waits under `case`.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from governance.adapters.gate.passwords import hash_password
+from governance.adapters.processes import Processes, python
+from governance.cli.up import client_environment, free_port, server_environment
+from tests.prefect_server import ROOT, begin, prefect_environment
+
+PASSWORD = "correct horse"
+VIEWER, OWNER, OTHER, OPERATOR = "auditor-demo", "carla-reyes", "ada-okafor", "operator-demo"
+ROLES = {VIEWER: "viewer", OWNER: "owner", OTHER: "owner", OPERATOR: "operator"}
+
+
+@dataclass
+class Gated:
+    """The gate's address, the server's behind it, and the case that somebody can act on."""
+
+    address: str
+    upstream: str
+    environment: dict[str, str]
+    state: Path
+    case: str
+
+    def ask(self, user: str, method: str, path: str, body: object = None, query: str = "") -> tuple[int, Any]:
+        """Status and answer of a call in somebody's name, as a browser of theirs makes it."""
+        headers = {"cookie": self.cookie(user), "origin": self.address, "prefect-csrf-client": user}
+        if method != "GET":
+            token = self._call("GET", f"/api/csrf-token?client={user}", headers)[1]
+            headers |= {"content-type": "application/json", "prefect-csrf-token": token.get("token", "")}
+        return self._call(
+            method, path + (f"?{query}" if query else ""), headers, json.dumps(body) if body is not None else None
+        )
+
+    def cookie(self, user: str) -> str:
+        """The cookie of somebody signed in; kept for the session."""
+        if user not in _cookies:
+            form = urlencode({"user": user, "password": PASSWORD, "next": "/"})
+            headers = {"origin": self.address, "content-type": "application/x-www-form-urlencoded"}
+            connection = HTTPConnection(self.address.removeprefix("http://"), timeout=30)
+            connection.request("POST", "/login", form, headers)
+            _cookies[user] = str(connection.getresponse().headers["set-cookie"]).split(";")[0]
+            connection.close()
+        return _cookies[user]
+
+    def inside(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Status and answer of a call past the gate, by whoever knows the authentication string."""
+        key = base64.b64encode(self.environment["PREFECT_API_AUTH_STRING"].encode()).decode()
+        headers = {"authorization": f"Basic {key}", "content-type": "application/json", "prefect-csrf-client": "x"}
+        headers["prefect-csrf-token"] = call(self.upstream, "GET", "/api/csrf-token?client=x", headers)[1]["token"]
+        return call(self.upstream, method, path, headers, json.dumps(body))
+
+    def _call(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> tuple[int, Any]:
+        return call(self.address, method, path, headers, body)
+
+
+_cookies: dict[str, str] = {}
+
+
+def call(
+    address: str, method: str, path: str, headers: dict[str, str] | None = None, body: str | None = None
+) -> tuple[int, Any]:
+    """Status and answer of one call; JSON is read."""
+    connection = HTTPConnection(address.removeprefix("http://"), timeout=30)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        told = answer.read()
+        is_json = "json" in answer.headers.get("content-type", "")
+        return answer.status, json.loads(told) if is_json and told else told
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gated]:
+    """Everything running, and an open concern about bank-calls."""
+    folder = tmp_path_factory.mktemp("gated")
+    port, inner = free_port(), free_port()
+    address = f"http://127.0.0.1:{port}"
+    clients = client_environment(inner, "only-the-gate-knows")
+    users = {user: {"role": role, "hash": hash_password(PASSWORD, n=2**10)} for user, role in ROLES.items()}
+    environment = {
+        **prefect_environment(folder / "prefect", inner),
+        **clients,
+        **server_environment(clients, address),
+        "AIMS_STATE": str(folder / "state"),
+        "AIMS_HOME": str(ROOT / "deployments"),
+        "AIMS_GATE_USERS": json.dumps(users),
+        "PYTHONPATH": str(ROOT),
+        "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+    }
+    here = begin(folder / "state")
+    about = {
+        "system": "bank-calls",
+        "title": "The calls at night",
+        "severity": "",
+        "by": OTHER,
+        "why": "Somebody should look.",
+    }
+    case = here.casework.open("concern", **about).case.id
+    upstream = clients["PREFECT_API_URL"].removesuffix("/api")
+    found = Gated(address, upstream, {**os.environ, **environment}, folder / "state", case)
+    with Processes(folder / "logs", found.environment) as processes:
+        processes.start("server", python("-m", "prefect", "--no-prompt", "server", "start"))
+        processes.start("gate", python("-m", "governance.cli", "gate", "run", "--port", str(port)))
+        processes.wait_for("server", f"{upstream}/api/health")
+        processes.wait_for("gate", f"{address}/login")
+        flow = found.inside("POST", "/api/flows/", {"name": "act"})[1]["id"]
+        found.inside("POST", "/api/deployments/", {"name": "form", "flow_id": flow})
+        yield found
+
+
+@pytest.fixture(scope="session")
+def worked(gated: Gated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gated]:
+    """The gate with a worker that takes the acts of act/form."""
+    prefect = python("-m", "prefect", "--no-prompt")
+    with Processes(tmp_path_factory.mktemp("worked"), gated.environment) as processes:
+        processes.run("pool", [*prefect, "work-pool", "create", "aims", "--type", "process"])
+        processes.start("worker", [*prefect, "worker", "start", "--pool", "aims"])
+        processes.run("deploy", [*prefect, "deploy", "--name", "form"])
+        yield gated
