@@ -1,7 +1,8 @@
 """How far the distance of two samples may lie from the distance of their populations.
 
 With s = sqrt(r^2/n + 1/m), n and m the rows of the window and of the reference, r the window's standard deviation over
-the reference's (1 for categories), and d the distance of the samples, D of the populations:
+the reference's, but at least 1 (a few equal rows are no proof of a narrow population; 1 for categories), and d the
+distance of the samples, D of the populations:
 
 1. Upwards: the mean of d is at most D + c s. By the triangle inequality d <= D + d(window's sample, its population) +
    d(reference's sample, its population); c s is the mean distance of two samples of one population, simulated (seeded):
@@ -67,7 +68,7 @@ def mean_of_numbers(reference: Sorted, deviation: float) -> float:
 
 def of_numbers(mean: float, spread: float, n: int, m: int) -> Noise:
     """For a window of n rows whose deviation is `spread` times the reference's."""
-    return Noise(mean, 1.0, math.sqrt(spread**2 / n + 1 / m))
+    return Noise(mean, 1.0, math.sqrt(max(1.0, spread) ** 2 / n + 1 / m))
 
 
 def of_categories(reference: NDArray[np.float64], current: NDArray[np.float64]) -> Noise:
