@@ -1,8 +1,9 @@
 """Automations: the second net, for what a run that is dead cannot do itself. Made by `aims deploy`, each once.
 
 A flow process whose heartbeat has stopped for 90 seconds is Crashed (worker and process killed together; nobody else
-looks). A run that stays Pending for two minutes is scheduled again (the worker died between claim and start). Worker
-and processes need PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30; `aims up` sets it.
+looks). Runs of cases suspend themselves within a second of a heartbeat, and events may come in another order than they
+happened: the follow-up looks after those (tasks/case_runs.py). A run that stays Pending for two minutes is scheduled
+again (the worker died between claim and start). Processes need PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30; `aims up` sets it.
 """
 
 from datetime import timedelta
@@ -16,13 +17,14 @@ SILENT, STUCK = "aims: crash silent runs", "aims: reschedule stuck runs"
 HEARTBEAT, PATIENCE, CLAIM = "prefect.flow-run.heartbeat", timedelta(seconds=90), timedelta(seconds=120)
 
 
-def _trigger(after: set[str], expect: set[str], within: timedelta) -> EventTrigger:
+def _trigger(after: set[str], expect: set[str], within: timedelta, flow: str = "") -> EventTrigger:
     """Fires for each run that showed one of `after`, and then none of `expect` within the time."""
     return EventTrigger(
         posture=Posture.Proactive,
         after=after,
         expect=expect,
         match={"prefect.resource.id": ["prefect.flow-run.*"]},
+        match_related={"prefect.resource.role": "flow", "prefect.resource.name": flow} if flow else {},
         for_each={"prefect.resource.id"},
         threshold=1,
         within=within,
@@ -31,7 +33,7 @@ def _trigger(after: set[str], expect: set[str], within: timedelta) -> EventTrigg
 
 def wanted_automations() -> list[Automation]:
     """Both automations. Any event of a run ends the wait for it: its states have names of our own (Findings, Idle)."""
-    quiet = _trigger({HEARTBEAT}, {"prefect.flow-run.*"}, PATIENCE)
+    quiet = _trigger({HEARTBEAT}, {"prefect.flow-run.*"}, PATIENCE, flow="!remediate")
     stuck = _trigger({"prefect.flow-run.Pending"}, {"prefect.flow-run.*"}, CLAIM)
     crash = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message="no heartbeat for 90 s")
     again = ChangeFlowRunState(state=StateType.SCHEDULED, name="Scheduled", message="lost before it started")

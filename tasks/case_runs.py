@@ -6,12 +6,13 @@
 3. A run that failed or crashed is tried again; the answer that it was given is still with it.
 4. A run that lost its deployment is cancelled, for Prefect would cancel it on resume; a new one stands for it.
 5. The run of a closed case ends.
+6. A run that claims to work for ten minutes is dead, for it works for seconds: it is scheduled again.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
@@ -37,6 +38,7 @@ FLOW, DEPLOYMENT = "remediate", "remediate/case"
 LIVING = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING]
 BROKEN = [StateType.FAILED, StateType.CRASHED]
 PAGE = 200
+DEAD = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -115,13 +117,16 @@ class _Keeper:
             await (self._refresh(case, mine[0]) if mine else self._start(case))
 
     async def _refresh(self, case: Case, run: FlowRun) -> None:
-        """Rule 2, and the run's name and tags."""
+        """Rules 2 and 6, and the run's name and tags."""
         here = Workplace.here()
         kind = here.index.kind(case.id)
         name, tags = run_name(case, kind, self.now), run_tags(case, kind, self.now)
         if (run.name, sorted(run.tags)) != (name, tags):
             await self.client.update_flow_run(run.id, name=name, tags=tags)
-        if _asks_otherwise(run, open_question(here, case)):
+        if _is_dead(run, self.now):
+            await self.client.set_flow_run_state(run.id, Scheduled(message="its process died"), force=True)
+            self.kept.retried.append(case.id)
+        elif _asks_otherwise(run, open_question(here, case)):
             await self.client.set_flow_run_state(run.id, Scheduled(message="the case has moved"), force=True)
             self.kept.woken.append(case.id)
 
@@ -142,6 +147,12 @@ class _Keeper:
             idempotency_key=f"{case.id} {case.opened_at.isoformat()} {newest.id if newest else 'first'}",
         )
         self.kept.started.append(case.id)
+
+
+def _is_dead(run: FlowRun, now: datetime) -> bool:
+    """Whether a run was started and has not been heard of."""
+    working = run.state is not None and run.state.type in (StateType.PENDING, StateType.RUNNING)
+    return working and run.state is not None and now - run.state.timestamp > DEAD
 
 
 def _asks_otherwise(run: FlowRun, wanted: str) -> bool:

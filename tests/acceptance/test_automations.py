@@ -35,20 +35,21 @@ def test_making_them_twice_keeps_one_of_each(automations: list[str], prefect_ser
     assert sorted(one["name"] for one in found if one["name"].startswith("aims: ")) == sorted(automations)
 
 
-def a_run(api: str, *states: dict[str, Any]) -> str:
-    """A flow run that went through these states."""
-    flow = call(api, "POST", "flows/", name="silent")["id"]
+def a_run(api: str, *states: dict[str, Any], name: str = "silent") -> str:
+    """A run of a flow that went through these states."""
+    flow = call(api, "POST", "flows/", name=name)["id"]
     run = str(call(api, "POST", "flow_runs/", flow_id=flow)["id"])
     for state in states:
         call(api, "POST", f"flow_runs/{run}/set_state", state=state, force=True)
     return run
 
 
-def beat(api: str, run: str) -> None:
+def beat(api: str, run: str, name: str = "silent") -> None:
     """The heartbeat of a flow process."""
+    flow = {"prefect.resource.role": "flow", "prefect.resource.id": "prefect.flow.x", "prefect.resource.name": name}
     resource = {"prefect.resource.id": f"prefect.flow-run.{run}"}
     event = {"occurred": datetime.now(UTC).isoformat(), "event": "prefect.flow-run.heartbeat", "id": str(uuid4())}
-    call_list(api, [event | {"resource": resource, "payload": {}, "related": []}])
+    call_list(api, [event | {"resource": resource, "payload": {}, "related": [flow]}])
 
 
 def call_list(api: str, events: list[dict[str, Any]]) -> None:
@@ -64,22 +65,21 @@ def call_list(api: str, events: list[dict[str, Any]]) -> None:
 def test_silent_runs_crash_stuck_ones_come_again_and_others_are_left_alone(
     automations: list[str], prefect_server: str
 ) -> None:
-    """Worker and process were killed together; what ended under a name of ours or waits for a person is not touched."""
+    """What ended under a name of ours, and the runs of cases, are not touched."""
     silent = a_run(prefect_server, {"type": "PENDING"}, {"type": "RUNNING"})
     done = a_run(prefect_server, {"type": "RUNNING"})
-    waits = a_run(prefect_server, {"type": "RUNNING"})
+    case = a_run(prefect_server, {"type": "RUNNING"}, name="remediate")
     stuck = a_run(prefect_server, {"type": "PENDING"})
-    for run in (silent, done, waits):
-        beat(prefect_server, run)
+    for run, name in ((silent, "silent"), (done, "silent"), (case, "remediate")):
+        beat(prefect_server, run, name)
     time.sleep(1)  # an end in the very instant of a beat would ring
-    for run, kind, name in ((done, "COMPLETED", "Findings"), (waits, "PAUSED", "Suspended")):
-        path = f"flow_runs/{run}/set_state"
-        call(prefect_server, "POST", path, state={"type": kind, "name": name}, force=True)
+    path = f"flow_runs/{done}/set_state"
+    call(prefect_server, "POST", path, state={"type": "COMPLETED", "name": "Findings"}, force=True)
     until = time.monotonic() + 180
     names: dict[str, str] = {}
     while time.monotonic() < until and (names.get(silent), names.get(stuck)) != ("Crashed", "Scheduled"):
         time.sleep(2)
-        runs = (silent, done, waits, stuck)
+        runs = (silent, done, case, stuck)
         names = {run: call(prefect_server, "GET", f"flow_runs/{run}")["state_name"] for run in runs}
 
-    assert names == {silent: "Crashed", done: "Findings", waits: "Suspended", stuck: "Scheduled"}
+    assert names == {silent: "Crashed", done: "Findings", case: "Running", stuck: "Scheduled"}

@@ -97,6 +97,20 @@ def test_a_crash_after_the_answer_loses_nothing(world: World) -> None:
 
 
 @pytest.mark.long
+def test_a_run_whose_process_died_unseen_is_scheduled_again(world: World) -> None:
+    """Worker and process were killed together, so it claims to be running."""
+    world.monitor("loans", "2026-01")
+    run = world.case_runs()[0]["id"]
+    call(world.api, "POST", f"flow_runs/{run}/set_state", state={"type": "RUNNING"}, force=True)
+    now = datetime.now(UTC)
+    world.follow_up((now + timedelta(minutes=5)).isoformat())
+    before = world.case_runs()[0]["state"]["name"]
+    world.follow_up((now + timedelta(minutes=15)).isoformat())
+
+    assert (before, world.case_runs()[0]["state"]["name"]) == ("Running", "Scheduled")
+
+
+@pytest.mark.long
 def test_a_run_that_is_cancelled_deleted_or_loses_its_deployment_has_a_successor(world: World) -> None:
     """The archive's case is open, so something in the UI stands for it, whatever somebody clicks."""
     world.monitor("loans", "2026-01")
@@ -214,6 +228,7 @@ def test_cases_and_their_runs_stand_again_when_database_and_prefect_are_lost(wor
     assert [one["state"]["name"] for one in world.case_runs()] == ["Suspended"]
 
 
+@pytest.mark.parametrize("world", [{"until": "2026-02-01"}], indirect=True)
 def test_a_gap_is_one_case_and_closes_when_it_is_gone(world: World) -> None:
     """Windows nobody judged: one case however often it is looked at; judged, it closes. The hour leaves a heartbeat."""
     world.flow("flows.gaps:find_gaps")

@@ -80,11 +80,32 @@ def test_a_cron_deployment_gets_its_scheduled_run_and_a_worker_finishes_it(
     assert run["auto_scheduled"] is True
 
 
+def test_its_finding_waits_for_the_owner_as_a_suspended_run(deployed: Processes, prefect_server: str) -> None:
+    """The worker started the case's run, which suspended itself behind its form."""
+    until = time.monotonic() + PATIENCE
+    runs: list[dict[str, Any]] = []
+    while time.monotonic() < until and not [run for run in runs if run["state"]["name"] == "Suspended"]:
+        wanted = {"tags": {"all_": ["system:bike-demand", "owner:dmitri-haas", "kind:remediation"]}}
+        runs = ask(prefect_server, "flow_runs/filter", flow_runs=wanted)
+        time.sleep(1)
+
+    waiting = next(run for run in runs if run["state"]["name"] == "Suspended")
+    assert waiting["name"].startswith("REM-bike-demand-")
+    assert waiting["state"]["state_details"]["run_input_keyset"]
+
+
+def test_the_second_net_is_spread(deployed: Processes, prefect_server: str) -> None:
+    """`aims deploy` makes the automations for silent and stuck runs."""
+    found = {one["name"] for one in ask(prefect_server, "automations/filter")}
+
+    assert {"aims: crash silent runs", "aims: reschedule stuck runs"} <= found
+
+
 def test_the_fixed_flows_and_each_system_are_deployed_without_a_prompt(
     deployed: Processes, prefect_server: str
 ) -> None:
     """One deployment per fixed flow of prefect.yaml and one per system."""
-    assert {"by-hand", "hourly", "form", "employment-ma", "bank-calls", "bike-demand"} <= names(prefect_server)
+    assert {"by-hand", "hourly", "form", "case", "employment-ma", "bank-calls", "bike-demand"} <= names(prefect_server)
 
 
 def test_deploying_an_unchanged_registry_changes_nothing(deployed: Processes, environ: dict[str, str]) -> None:
