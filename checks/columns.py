@@ -16,7 +16,16 @@ import numpy as np
 import polars as pl
 
 from checks.distances import Sorted
-from governance.window import Table
+from governance.window import Length, Table
+
+EVERY = {
+    Length.YEAR: "1y",
+    Length.QUARTER: "1q",
+    Length.MONTH: "1mo",
+    Length.WEEK: "1w",
+    Length.DAY: "1d",
+    Length.HOUR: "1h",
+}
 
 
 def sorted_finite(path: Path, column: str) -> Sorted:
@@ -53,6 +62,7 @@ class SortedReference:
 
     def __init__(self, table: Table) -> None:
         self._path = table.path
+        self._blocks: dict[tuple[str, Length, str], Any] = {}
         self._folder = table.path.with_name(table.path.name + ".sorted") / (table.sha256 or "unknown")
 
     def _file(self, column: str, ending: str) -> Path:
@@ -72,6 +82,31 @@ class SortedReference:
         """The category counts of a text column."""
         return category_counts(self._path, column)
 
+    def blocks_of_numbers(self, column: str, bounds: Sorted, time: str, length: Length, zone: str) -> Sorted:
+        """Rows by block of time (in order) and bin; a bin holds the values up to its bound, the last all others."""
+        block, cells = self._in_blocks(column, time, length, zone)
+        values = cells.cast(pl.Float64).to_numpy()
+        finite = np.isfinite(values)
+        return _table(block[finite], np.searchsorted(bounds, values[finite], "left"), len(bounds) + 1)
+
+    def blocks_of_categories(self, column: str, names: tuple[str, ...], time: str, length: Length, zone: str) -> Sorted:
+        """Rows by block of time (in order) and name; the last bin holds all other names."""
+        block, cells = self._in_blocks(column, time, length, zone)
+        place = {name: at for at, name in enumerate(names)}
+        bins = cells.cast(pl.String).replace_strict(place, default=len(names), return_dtype=pl.Int64)
+        return _table(block, bins.to_numpy(), len(names) + 1)
+
+    def _in_blocks(self, column: str, time: str, length: Length, zone: str) -> tuple[Sorted, pl.Series]:
+        """The number of each row's block, and the column, without nulls; no row where the reference has no times."""
+        key = (time, length, zone)
+        if key not in self._blocks:
+            self._blocks[key] = _block_numbers(self._path, time, length, zone)
+        if self._blocks[key] is None:
+            return np.empty(0, np.int64), pl.Series(column, [], dtype=pl.Float64)
+        cells = pl.read_parquet(self._path, columns=[column]).to_series()
+        usable = (cells.is_not_null() & self._blocks[key].is_not_null()).to_numpy()
+        return self._blocks[key].filter(usable).to_numpy(), cells.filter(usable)
+
     def facts(self, column: str) -> dict[str, Any] | None:
         """What `remember` kept about a column, or None."""
         try:
@@ -83,6 +118,23 @@ class SortedReference:
     def remember(self, column: str, facts: dict[str, Any]) -> None:
         """Keep small numbers about a column."""
         _keep(self._file(column, ".json"), lambda handle: handle.write(json.dumps(facts).encode()))
+
+
+def _block_numbers(path: Path, time: str, length: Length, zone: str) -> pl.Series | None:
+    """The number of the calendar period that each row lies in, from 0 in order of time; None without moments."""
+    kind = pl.read_parquet_schema(path).get(time)
+    if not isinstance(kind, pl.Datetime):
+        return None
+    moment = pl.col(time) if kind.time_zone else pl.col(time).dt.replace_time_zone("UTC")
+    start = moment if length is Length.HOUR else moment.dt.convert_time_zone(zone)
+    number = start.dt.truncate(EVERY[length]).rank("dense").cast(pl.Int64) - 1
+    return pl.read_parquet(path, columns=[time]).select(number).to_series()
+
+
+def _table(block: Sorted, bins: Sorted, width: int) -> Sorted:
+    """Counts by block and bin."""
+    blocks = int(block.max()) + 1 if len(block) else 0
+    return np.bincount(block * width + bins, minlength=blocks * width).reshape(blocks, width)
 
 
 def _keep(file: Path, write: Any) -> None:

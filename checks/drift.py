@@ -8,12 +8,16 @@ categories (and for numbers with up to five values).
 Low and high bound the distance D of the populations (argument and sources in checks/noise.py; both distances obey the
 triangle inequality: Kantorovich and Rubinstein 1958; Endres and Schindelin, IEEE Trans. Inf. Theory 49 (2003)
 1858-1860). Low lies above D with a probability of at most
-    alpha = false_alarms_per_year / (watched columns * windows a year), and never more than 5 %,
-so that alarms while D is inside the limit stay within the policy's yearly budget; high lies below D in at most 5 of 100
-windows. Alarm if low > limit, pass if high <= limit, else insufficient.
+    alpha = 0.1 * false_alarms_per_year / (watched columns * windows a year), and never more than 5 %,
+so that its alarms while D is inside the limit stay within a tenth of the policy's yearly budget; high lies below D in
+at most 5 of 100 windows. Alarm if low > limit, pass if high <= limit, else insufficient.
 
-Limits. Rows are taken as independent given the window: where days or customers come in blocks the noise is larger.
-Each window is judged alone: a slow ramp below the limit is not added up over time.
+Two rules alarm. This one, for the abrupt: it has a tenth of the budget, and its noise holds the variation that the
+reference's own blocks show (checks/wobble.py). And the e-detector over this window and those before it, for the lasting
+(checks/edetector.py, checks/sequential.py): it has the rest. Pass speaks of this one window, so it needs no wobble.
+
+Limits. Rows are taken as independent given the window. Where the reference has fewer than ten blocks its wobble is not
+known, and this rule goes by chance alone: the sentence says so.
 
 When the reference has 1000 rows or fewer Evidently's value is a p-value: `value` is that p, `low` and `high` are the
 interval of the distance, and the sentence gives the distance. Fewer than ten values of a column, in the window or in
@@ -21,9 +25,10 @@ the reference, are insufficient, and their distance is not told: it would tell o
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,11 +38,20 @@ from checks.decision import decide
 from checks.distances import Sorted
 from checks.names import LEAST_ROWS, allowed_names
 from checks.noise import Noise
+from checks.sequential import SHARE, Followed, Follower
 from governance.registry.system import System
 from governance.verdict import Distribution, Limit, Result, Status
-from governance.window import Table
+from governance.window import Length, Period, Table
 
 CAUSE = "drift"
+BLOCKS = {
+    Length.YEAR: "year",
+    Length.QUARTER: "quarter",
+    Length.MONTH: "month",
+    Length.WEEK: "week",
+    Length.DAY: "day",
+    Length.HOUR: "hour",
+}
 EVIDENTLY = "Evidently's default threshold, made a limit by policy"
 
 
@@ -52,11 +66,17 @@ class Moved:
     n: int
     m: int
     numeric: bool
+    followed: Followed
     hidden: float = 0.0
 
+    @property
+    def ordinary(self) -> Noise:
+        """The noise with what windows vary by themselves, as far as the reference shows it."""
+        return replace(self.noise, scale=math.hypot(self.noise.scale, math.sqrt(self.followed.wobble)))
+
     def low(self, alpha: float) -> float:
-        """The lower bound of the populations' distance at the level of an alarm."""
-        return max(0.0, self.distance - self.noise.above(alpha))
+        """The lower bound of the populations' lasting distance at the level of an alarm."""
+        return max(0.0, self.distance - self.ordinary.above(alpha))
 
     @property
     def high(self) -> float:
@@ -65,7 +85,7 @@ class Moved:
 
     def visible(self, alpha: float, bound: float) -> float:
         """The distance that would have alarmed in 8 of 10 windows of this size."""
-        return bound + self.noise.above(alpha) + self.noise.below(0.2)
+        return bound + self.ordinary.above(alpha) + self.ordinary.below(0.2)
 
     def needed(self, alpha: float, bound: float) -> int | None:
         """Rows still missing until it could be told, if the distance without its noise stays; None if none suffice."""
@@ -89,24 +109,47 @@ def watched(system: System) -> dict[str, bool]:
 def level(system: System) -> float:
     """The probability with which one column of one window may exceed the noise, from the yearly budget."""
     looks = max(1, len(watched(system))) * system.window.length.per_year
-    return min(0.05, system.checks.drift.false_alarms_per_year / looks)
+    return min(0.05, (1 - SHARE) * system.checks.drift.false_alarms_per_year / looks)
 
 
 def examine(
     system: System, current: Path, reference: Table, refused: dict[str, str]
 ) -> tuple[tuple[Result, ...], tuple[Distribution, ...]]:
-    """Judge each watched column of a window's file against the reference; the counts for pictures come along."""
-    kept = SortedReference(reference)
+    """Judge each watched column of a window's file by itself; the counts for pictures come along."""
+    return examine_after(system, current, reference, refused)[:2]
+
+
+def examine_after(
+    system: System,
+    current: Path,
+    reference: Table,
+    refused: dict[str, str],
+    *,
+    period: Period | None = None,
+    history: Mapping[str, Any] | None = None,
+) -> tuple[tuple[Result, ...], tuple[Distribution, ...], dict[str, Any]]:
+    """Judge each watched column together with the windows before; the last is the state for the next window.
+
+    Args:
+        system: the registry's entry.
+        current: the window's parquet file.
+        reference: the reference.
+        refused: columns that the contract refused, with the reason.
+        period: the window; None for a file without one, which leaves no state.
+        history: `Verdict.state` of the window before.
+    """
+    kept, columns = SortedReference(reference), watched(system)
+    follower = Follower(system, kept, columns=len(columns), digest=reference.sha256, period=period, history=history)
     results, drawn = [], []
-    for column, numeric in watched(system).items():
+    for column, numeric in columns.items():
         if column in refused:
             results.append(_error(column, f'Drift of "{column}" is not judged: {refused[column]}.', "contract"))
             continue
         judge = _numbers if numeric else _categories
-        result, distribution = judge(system, column, current, kept)
+        result, distribution = judge(system, column, current, kept, follower)
         results.append(result)
         drawn.extend([distribution] if distribution else [])
-    return tuple(results), tuple(drawn)
+    return tuple(results), tuple(drawn), follower.state
 
 
 def _error(column: str, sentence: str, cause: str = CAUSE) -> Result:
@@ -131,45 +174,49 @@ def _bound(system: System, column: str) -> float:
 Judged = tuple[Result, Distribution | None]
 
 
-def _categories(system: System, column: str, current: Path, kept: SortedReference) -> Judged:
+def _categories(system: System, column: str, current: Path, kept: SortedReference, follower: Follower) -> Judged:
     """A text column."""
-    return _of_counts(system, column, kept.counts(column), category_counts(current, column))
-
-
-def _of_counts(system: System, column: str, before: dict[str, int], now: dict[str, int]) -> Judged:
-    """Any column that is judged by its categories."""
+    before, now = kept.counts(column), category_counts(current, column)
     if not before:
         return _no_reference(column), None
     if min(sum(now.values()), sum(before.values())) < LEAST_ROWS:
         return _too_few(system, column), None
+    return _of_counts(system, column, before, now, follower.categories(column, now))
+
+
+def _of_counts(system: System, column: str, before: dict[str, int], now: dict[str, int], followed: Followed) -> Judged:
+    """Any column that is judged by its categories."""
     method, value = distances.of_categories(before, now)
     p, q = distances.aligned(before, now)
     n, m = int(q.sum()), int(p.sum())
     distance, hidden = float(distances.jensen_shannon(p, q)), noise.unseen(p, q)
-    moved = Moved(method, value, distance, noise.of_categories(p, q), n, m, numeric=False, hidden=hidden)
+    noisy = noise.of_categories(p, q)
+    moved = Moved(method, value, distance, noisy, n, m, numeric=False, hidden=hidden, followed=followed)
     picture = pictures.of_categories(column, before, now, allowed_names(system, column, before))
     return _result(system, column, moved), picture
 
 
-def _numbers(system: System, column: str, current: Path, kept: SortedReference) -> Judged:
+def _numbers(system: System, column: str, current: Path, kept: SortedReference, follower: Follower) -> Judged:
     """A numeric column; with up to five distinct values in both samples it is judged by its categories."""
     before, now = kept.values(column), sorted_finite(current, column)
     if not len(before):
         return _no_reference(column), None
     if min(len(now), len(before)) < LEAST_ROWS:
         return _too_few(system, column), None
-    few = _few(before, now)
-    if few is not None:
-        return _of_counts(system, column, *few)
     with np.errstate(over="ignore", invalid="ignore"):
         deviation, mean = _constants(kept, column, before)
+        followed = follower.numbers(column, deviation, now)
+    few = _few(before, now)
+    if few is not None:
+        return _of_counts(system, column, *few, followed)
+    with np.errstate(over="ignore", invalid="ignore"):
         distance = distances.wasserstein(before, now) / deviation
         spread = distances.deviation(now) / deviation
     if not all(math.isfinite(number) for number in (distance, mean, spread)):
         return _error(column, f'Drift of "{column}" is not judged: its values are too large to compute with.'), None
     method, value = distances.of_numbers(before, now, distance)
     noisy = noise.of_numbers(mean, spread, len(now), len(before))
-    moved = Moved(method, value, distance, noisy, len(now), len(before), numeric=True)
+    moved = Moved(method, value, distance, noisy, len(now), len(before), numeric=True, followed=followed)
     return _result(system, column, moved), pictures.of_numbers(column, before, now)
 
 
@@ -203,7 +250,7 @@ def _result(system: System, column: str, moved: Moved) -> Result:
         "drift",
         column,
         moved.method,
-        decide(moved.low(alpha), moved.high, limit),
+        Status.ALARM if moved.followed.rings else decide(moved.low(alpha), moved.high, limit),
         "",
         CAUSE,
         words.finite(moved.value),
@@ -215,7 +262,20 @@ def _result(system: System, column: str, moved: Moved) -> Result:
     )
     if result.status is Status.INSUFFICIENT:
         result = replace(result, needed=moved.needed(alpha, _bound(system, column)))
-    return replace(result, sentence=_sentence(result, moved, moved.visible(alpha, _bound(system, column))))
+    told = _sentence(result, moved, moved.visible(alpha, _bound(system, column)))
+    return replace(result, sentence=told + _together(system, moved.followed))
+
+
+def _together(system: System, followed: Followed) -> str:
+    """What the windows say together, and what the reference cannot say of itself."""
+    unit, told = BLOCKS[system.window.length], ""
+    if followed.rings:
+        told = " Taken together, the windows up to this one show a lasting shift, beyond what chance explains"
+        told += f" and what the reference's {followed.blocks} {unit}s differ by." if not followed.missing else "."
+    if followed.missing:
+        told += f" The reference covers {words.count(followed.blocks, unit)}, too few to know how much its {unit}s"
+        told += f" differ by themselves; {words.count(followed.missing, f'more {unit}')} would tell."
+    return told
 
 
 def _sentence(result: Result, moved: Moved, visible: float) -> str:
@@ -228,7 +288,8 @@ def _sentence(result: Result, moved: Moved, visible: float) -> str:
     )
     starts = {Status.ALARM: "beyond", Status.PASS: "inside", Status.INSUFFICIENT: "too uncertain to tell against"}
     bound = words.number(result.limit.max if result.limit else None)
-    sentence = f"{told}, {starts[result.status]} the limit {bound}."
+    status = decide(result.low or 0.0, moved.high, result.limit) if result.limit else result.status
+    sentence = f"{told}, {starts[status]} the limit {bound}."
     seen = f" With {words.count(moved.n)} we would have seen a distance of {words.number(visible)} in 8 of 10 windows."
     if result.status is not Status.INSUFFICIENT:
         return sentence + seen

@@ -12,6 +12,7 @@ from typing import Any
 
 from checks import contract, drift, fairness, labels, performance
 from checks.contract import Examined
+from checks.sequential import handed_on
 from governance.registry.system import System
 from governance.verdict import Distribution, GroupRate, Result, Status, Verdict
 from governance.window import Table, Window
@@ -20,7 +21,7 @@ from governance.window import Table, Window
 def judge(
     system: System,
     window: Window,
-    history: Mapping[str, Any] | None = None,  # noqa: ARG001  the state of earlier windows; no check carries any yet
+    history: Mapping[str, Any] | None = None,
     *,
     revision: int = 0,
 ) -> Verdict:
@@ -29,37 +30,42 @@ def judge(
     Args:
         system: the registry's entry: columns, limits.
         window: what was read; `current` or `reference` may be missing, `faults` then says why.
-        history: `Verdict.state` of the window before, or None.
+        history: `Verdict.state` of the window before, or None; a window that is not judged hands it on.
         revision: 0 at first, one more each time the window is judged again (labels that matured).
     """
     results = [_unreadable(str(fault)) for fault in window.faults]
+    same = handed_on(history)
     if window.current is None:
-        return _verdict(system, window, revision, results or [_unreadable("The window could not be read.")])
+        results = results or [_unreadable("The window could not be read.")]
+        return _verdict(system, window, revision, results, state=same)
     examined = contract.examine(system, window.current.path, window.period)
     results.extend(examined.results)
     if not examined.fit:
-        return _verdict(system, window, revision, results)
-    further, distributions, rates = _judged(system, window, window.current, examined)
-    return _verdict(system, window, revision, [*results, *further], distributions=distributions, rates=rates)
+        return _verdict(system, window, revision, results, state=same)
+    further, drawn, rates, state = _judged(system, window, window.current, examined, history)
+    results.extend(further)
+    return _verdict(system, window, revision, results, distributions=drawn, rates=rates, state=state)
 
 
 def _judged(
-    system: System, window: Window, current: Table, examined: Examined
-) -> tuple[list[Result], tuple[Distribution, ...], tuple[GroupRate, ...]]:
+    system: System, window: Window, current: Table, examined: Examined, history: Mapping[str, Any] | None
+) -> tuple[list[Result], tuple[Distribution, ...], tuple[GroupRate, ...], dict[str, Any]]:
     """The checks behind the contract."""
     known = labels.examine(system, window)
-    moved, distributions = _drift(system, window, current, examined)
+    moved, distributions, state = _drift(system, window, current, examined, history)
     measured = performance.examine(system, current.path, window.reference, examined.refused, known.waiting)
     fair, rates = fairness.examine(system, current.path, window.reference, examined.refused, known.waiting)
-    return [*known.results, *moved, *measured, *fair], distributions, rates
+    return [*known.results, *moved, *measured, *fair], distributions, rates, state
 
 
 def _drift(
-    system: System, window: Window, current: Table, examined: Examined
-) -> tuple[tuple[Result, ...], tuple[Distribution, ...]]:
+    system: System, window: Window, current: Table, examined: Examined, history: Mapping[str, Any] | None
+) -> tuple[tuple[Result, ...], tuple[Distribution, ...], dict[str, Any]]:
     if window.reference is None:
-        return tuple(drift.unjudged(system, "the reference could not be read")), ()
-    return drift.examine(system, current.path, window.reference, examined.refused)
+        return tuple(drift.unjudged(system, "the reference could not be read")), (), handed_on(history)
+    return drift.examine_after(
+        system, current.path, window.reference, examined.refused, period=window.period, history=history
+    )
 
 
 def _unreadable(sentence: str) -> Result:
@@ -85,6 +91,7 @@ def _verdict(
     *,
     distributions: tuple[Distribution, ...] = (),
     rates: tuple[GroupRate, ...] = (),
+    state: dict[str, Any] | None = None,
 ) -> Verdict:
     return Verdict(
         system.id,
@@ -98,4 +105,5 @@ def _verdict(
         distributions,
         rates,
         f"{system.model.name} {system.model.version}",
+        state or {},
     )

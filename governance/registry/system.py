@@ -162,9 +162,14 @@ class ContractPolicy(Record):
 
 
 class DriftPolicy(Record):
-    """Greatest distance from the reference (Evidently's default 0.1) and the false alarms a model may ring a year."""
+    """Greatest distance from the reference (Evidently's default 0.1) and the false alarms a model may ring a year.
+
+    `smallest_shift` is the smallest lasting shift that matters, in standard deviations (of a number, or of "is in this
+    category"): a shift below it never alarms, however long it lasts.
+    """
 
     limit: float = Field(default=0.1, gt=0)
+    smallest_shift: float = Field(default=0.005, ge=0)
     false_alarms_per_year: float = Field(default=1.0, gt=0)
     columns: dict[str, float] = Field(default={}, description="another limit for a column")
     ignore: tuple[str, ...] = ()
