@@ -1,6 +1,6 @@
 """Verification of one line of the log: the object is there, unaltered, locked, and (a bundle) signed by a valid key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -27,7 +27,7 @@ class EntryFacts:
     """What one entry showed. Of a bundle also its statement's type and claimed time; the predicate unless a run's.
 
     `seen` is the checkpoint in a decision that a person signed with their own key; `is_vouched` when the root file has
-    that key.
+    that key. `missing` is not empty when no version of the object is there; it tells of a delete marker.
     """
 
     index: int
@@ -40,6 +40,7 @@ class EntryFacts:
     is_read: bool = False
     seen: Checkpoint | None = None
     is_vouched: bool = False
+    missing: str = ""
 
     def add(self, word: str, text: str, *, fails: bool = True) -> None:
         """Note one finding about the entry's object."""
@@ -92,11 +93,30 @@ class BundleAudit:
             facts.add("REVOKED KEY", f"entry {facts.index} is {_outside(trusted)}")
 
 
+def report_missing(facts: Sequence[EntryFacts], seals: Sequence[str], lock: LockRule, now: datetime) -> list[Finding]:
+    """Findings about objects that are gone: EXPIRED (a note) when their lock has surely ended, else DELETED.
+
+    A bundle's key tells what it is about, not when it was written. So an object has expired only when a bundle that
+    stands after it in the log claims a time longer ago than the lock lasts: the log was past it by then.
+    """
+    found, later = [], None
+    for fact in reversed(facts):
+        if fact.missing:
+            if lock.days and later is not None and now - later > timedelta(days=lock.days):
+                found.append(Finding("EXPIRED", fact.entry.key, f"gone after its {lock.days} days", fails=False))
+            else:
+                text = f"entry {fact.index} ({seals[fact.index]}) names it, no version holds the logged digest"
+                found.append(Finding("DELETED", fact.entry.key, f"{text}{fact.missing.rstrip('.')}"))
+        if fact.claimed_at is not None:
+            later = fact.claimed_at if later is None else min(later, fact.claimed_at)
+    return found[::-1]
+
+
 class EntryAudit:
     """Audits entries one by one; holds nothing that changes, so threads may share it."""
 
-    def __init__(self, archive: Archive, root: Root | None, *, now: datetime) -> None:
-        self._archive, self._root, self._now = archive, root, now
+    def __init__(self, archive: Archive, root: Root | None) -> None:
+        self._archive, self._root = archive, root
         self._bundles = BundleAudit(root)
 
     def audit(self, index: int, entry: Entry, seal: str, held: Holding, *, read: bool = True) -> EntryFacts:
@@ -104,7 +124,7 @@ class EntryAudit:
         facts = EntryFacts(index, entry)
         version, body = self._find(facts, seal, held) if read else (held.record, None)
         if version is None:
-            self._report_missing(facts, seal, held)
+            facts.missing = f"; {_marker(held)}" if held.markers else "."
             return facts
         facts.stored_at = version.stored_at
         self._report_versions(facts, held, version)
@@ -132,15 +152,6 @@ class EntryAudit:
                 f"no version holds the logged digest: sha256 is {digest[:16]}…, {said}{_detail(facts, other)}",
             )
         return first, None
-
-    def _report_missing(self, facts: EntryFacts, seal: str, held: Holding) -> None:
-        lock = self._root.lock if self._root else LockRule()
-        stored = _hour(facts.entry.key)
-        if lock.days and stored and self._now - stored > timedelta(days=lock.days):
-            facts.add("EXPIRED", f"gone after its {lock.days} days", fails=False)
-            return
-        hidden = f"; {_marker(held)}" if held.markers else ""
-        facts.add("DELETED", f"entry {facts.index} ({seal}) names it, no version holds the logged digest{hidden}")
 
     def _report_versions(self, facts: EntryFacts, held: Holding, record: Version) -> None:
         others = len(held.versions) - 1
@@ -186,13 +197,6 @@ def _detail(facts: EntryFacts, body: bytes) -> str:
     except Malformed as error:
         return f" ({error.faults[0].place}: expected {error.faults[0].expected})"
     return " (a whole bundle, but another one)"
-
-
-def _hour(key: str) -> datetime | None:
-    try:
-        return datetime.strptime(key[7:20], "%Y/%m/%d/%H").replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _marker(held: Holding) -> str:

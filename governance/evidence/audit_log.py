@@ -145,14 +145,24 @@ class LogKeys:
         return False
 
 
-def compare(heads: Mapping[str, Checkpoint], roots: Mapping[int, bytes], size: int, report: Report) -> set[str]:
-    """Hold checkpoints against the log; the names of those that match. `roots` has the root at each of their sizes."""
-    matching = set()
-    for name, head in heads.items():
-        if head.size > size:
-            report.add("TRUNCATED", name, f"it proves {head.size} entries, the archive has {size}")
+def compare(heads: Mapping[str, Checkpoint], roots: Mapping[int, bytes], lines: Lines, report: Report) -> set[str]:
+    """Hold checkpoints against the log; the names of those that match. `roots` has the root at each of their sizes.
+
+    The smallest checkpoint that does not match names the seals between it and the greatest smaller one that does:
+    if the checkpoint is true, one of those was altered.
+    """
+    matching: set[str] = set()
+    sound, is_first = 0, True
+    for name, head in sorted(heads.items(), key=lambda pair: (pair[1].size, pair[0])):
+        if head.size > len(lines):
+            report.add("TRUNCATED", name, f"it proves {head.size} entries, the archive has {len(lines)}")
         elif roots[head.size] != head.root:
-            report.add("FORK", name, f"it is another history of the first {head.size} entries")
+            suspects = list(dict.fromkeys(lines.seals[sound : head.size]))
+            where = f"; the first difference is in {', '.join(suspects[:3])}" if is_first else ""
+            more = f" or {len(suspects) - 3} seals after it" if is_first and len(suspects) > 3 else ""
+            report.add("FORK", name, f"it is another history of the first {head.size} entries{where}{more}")
+            is_first = False
         else:
             matching.add(name)
+            sound = max(sound, head.size)
     return matching

@@ -15,7 +15,7 @@ from itertools import islice
 from governance.evidence.address import BUNDLES, CHECKPOINTS
 from governance.evidence.anchor import Timestamps, read_anchors
 from governance.evidence.archive import Archive
-from governance.evidence.audit_bundle import EntryAudit, EntryFacts
+from governance.evidence.audit_bundle import EntryAudit, EntryFacts, report_missing
 from governance.evidence.audit_log import Lines, LogKeys, compare, join_seals, read_checkpoints, read_root, roots_at
 from governance.evidence.audit_store import report_log_objects, report_strangers
 from governance.evidence.heartbeat import report_heartbeats
@@ -23,7 +23,7 @@ from governance.evidence.inventory import Inventory
 from governance.evidence.malformed import Malformed, reason
 from governance.evidence.note import Checkpoint, parse_held, parse_note
 from governance.evidence.report import Report
-from governance.evidence.root import Root
+from governance.evidence.root import LockRule, Root
 from governance.evidence.strength import strength
 from governance.evidence.witness import decisions_seen, report_times, witnesses
 
@@ -137,7 +137,7 @@ def _report_repeats(audit: _Audit) -> None:
 
 def _audit_entries(audit: _Audit, scope: Scope, workers: int, progress: Progress | None) -> list[EntryFacts]:
     """Facts of every entry, in order. No body outlives its own audit: memory stays small."""
-    auditor = EntryAudit(audit.archive, audit.root, now=audit.now)
+    auditor = EntryAudit(audit.archive, audit.root)
 
     def batch(indices: Sequence[int]) -> list[EntryFacts]:
         found = []
@@ -154,6 +154,8 @@ def _audit_entries(audit: _Audit, scope: Scope, workers: int, progress: Progress
             progress(len(facts), len(audit.lines))
     for fact in facts:
         audit.report.findings += fact.findings
+    lock = audit.root.lock if audit.root else LockRule()
+    audit.report.findings += report_missing(facts, audit.lines.seals, lock, audit.now)
     audit.report.bundles = sum(fact.entry.key.startswith(BUNDLES) for fact in facts)
     audit.report.bundles_read = sum(fact.is_read for fact in facts)
     return facts
@@ -181,7 +183,7 @@ def _compare(audit: _Audit, inside: Mapping[str, Checkpoint], outside: Mapping[s
     """Hold all checkpoints against the log; the names of those that match it."""
     heads = {**inside, **outside}
     roots = roots_at(audit.lines.entries, {head.size for head in heads.values()})
-    matching = compare(heads, roots, len(audit.lines), audit.report)
+    matching = compare(heads, roots, audit.lines, audit.report)
     newest = max((head.size for name, head in inside.items() if name in matching), default=0)
     if newest < len(audit.lines):
         is_missing = not inside
