@@ -2,7 +2,8 @@
 
     python deployments/data/prepare.py RAW_DIR
 
-Original values are kept. What is added has a name of its own: `contacted_on`, `subscribed`, `score`, `prediction`, `rented_at`.
+Original values are kept. What is added has a name of its own: `contacted_on`, `subscribed`, `score`, `prediction`,
+`rented_at`.
 The bank's and the bicycles' `score` and `prediction` come with RAW_DIR (models described in README.md).
 Deterministic: the same input gives the same bytes.
 """

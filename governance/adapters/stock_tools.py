@@ -1,4 +1,4 @@
-"""Runs the auditor's commands: POSIX sh, tar, sha256sum and openssl over a plain copy of the archive. None of our code judges."""
+"""Runs the auditor's commands (sh, tar, sha256sum, openssl) over a plain copy. None of our code judges."""
 
 import subprocess
 from collections.abc import Sequence

@@ -67,7 +67,7 @@ def frame(day: int, planted: dict[str, str] | None = None) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory: pytest.TempPathFactory, runs: Run, prefect_environ: dict[str, str]) -> dict[str, str]:
-    """Everything that was written, by name, after a clean day, a planted day, and days with broken cells were judged."""
+    """Everything that was written, by name: a clean day, a planted day, and days with broken cells were judged."""
     folder = tmp_path_factory.mktemp("planted")
     home = folder / "home"
     (home / "systems").mkdir(parents=True)
