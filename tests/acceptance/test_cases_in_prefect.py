@@ -137,6 +137,7 @@ def test_a_run_that_is_cancelled_deleted_or_loses_its_deployment_has_a_successor
     assert world.only_case().state == "acknowledged"
 
 
+@pytest.mark.long
 def test_a_case_acted_on_elsewhere_is_asked_about_anew(world: World) -> None:
     """The act form or the command line moved it; the suspended run shows the new state."""
     world.monitor("loans", "2026-01")
@@ -198,6 +199,7 @@ def test_an_owner_whose_receiver_was_down_is_told_when_it_is_up(world: World) ->
     assert [one["subject"] for one in world.messages(OWNER)] == ["1 case waits for you"]
 
 
+@pytest.mark.long
 def test_the_boards_stand_under_stable_keys(world: World) -> None:
     """Compliance staff read five tables."""
     world.monitor("loans", "2026-01")
@@ -229,6 +231,7 @@ def test_cases_and_their_runs_stand_again_when_database_and_prefect_are_lost(wor
 
 
 @pytest.mark.parametrize("world", [{"until": "2026-02-01"}], indirect=True)
+@pytest.mark.long
 def test_a_gap_is_one_case_and_closes_when_it_is_gone(world: World) -> None:
     """Windows nobody judged: one case however often it is looked at; judged, it closes. The hour leaves a heartbeat."""
     world.flow("flows.gaps:find_gaps")

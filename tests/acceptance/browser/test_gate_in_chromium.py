@@ -11,7 +11,7 @@ import pytest
 from tests.acceptance.browser.chrome import Chrome, chrome
 from tests.gate_server import OTHER, OWNER, PASSWORD, VIEWER, Gated
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.long]
 
 
 @pytest.fixture
