@@ -80,8 +80,8 @@ def ssh_verifies(key: str, algorithm: bytes, signature: bytes, message: bytes) -
             public.verify(signature, message, PKCS1v15(), _RSA[algorithm])
         else:
             return False
-    except (InvalidSignature, ValueError, UnsupportedAlgorithm, struct.error):
-        return False
+    except (InvalidSignature, ValueError, UnsupportedAlgorithm, NotImplementedError, struct.error):
+        return False  # NotImplementedError: the library's answer to a compressed point
     return True
 
 

@@ -1,7 +1,9 @@
 """Keys come and go: root files signed by people, revoked keys, time stamps, signatures of OpenSSH."""
 
+import base64
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -89,6 +91,20 @@ def test_a_damaged_ssh_signature_is_malformed_or_verifies_nothing(people: Path, 
         verified = None
     assert verified in (None, "bob")
     assert verified is None or parse_ssh_signature(damaged, "s") == parse_ssh_signature(good, "s")
+
+
+def test_an_ssh_key_with_a_compressed_point_verifies_nothing(people: Path) -> None:
+    """The library knows uncompressed points only, and says so by an error of another kind: found by random damage."""
+    found = parse_ssh_signature(sign(people, "bob", b"text"), "s")
+    kind, blob = found.key.split()
+    at = 39  # behind two names with their lengths, and the length of the point
+    key = base64.b64decode(blob)
+    other = key[:at] + bytes([2]) + key[at + 1 :]
+    compressed = replace(found, key=f"{kind} {base64.b64encode(other).decode()}")
+
+    assert key[at] == 4
+    assert found.verifies(b"text")
+    assert not compressed.verifies(b"text")
 
 
 def test_a_new_key_signs_from_its_position_on_and_the_old_one_no_more(
