@@ -3,7 +3,13 @@
 import pytest
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 
-pytest_plugins = ["tests.servers", "tests.postgres_server", "tests.prefect_server", "tests.case_world"]
+pytest_plugins = [
+    "tests.servers",
+    "tests.postgres_server",
+    "tests.prefect_server",
+    "tests.case_world",
+    "tests.optional_parts",
+]
 
 SLOW = {"test_monitor.py": 2, "test_deploy.py": 3}
 LOOPBACK = ["127.0.0.1", "localhost", "::1"]

@@ -1,6 +1,8 @@
 """Keys in a folder: ECDSA P-256 for statements, Ed25519 for the log. Made once; files 0600; optionally encrypted.
 
 A passphrase comes from AIMS_KEY_PASSPHRASE. Demo keys carry DEMO in their name and in every root file that trusts them.
+
+With AIMS_SIGNER the statement key is held elsewhere (see `governance.adapters.signers`), with `statement.pub` here.
 """
 
 import os
@@ -22,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from governance.adapters.signers import SIGNER, open_signer
 from governance.errors import Fault, KeyFault, Place
 from governance.evidence.signer import DEMO, Keys
 
@@ -67,6 +70,8 @@ def create_keys(folder: Path, *, name: str = "", demo: bool = False) -> Keys:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file, make in ((STATEMENT_FILE, _new_p256), (LOG_FILE, Ed25519PrivateKey.generate)):
+            if file == STATEMENT_FILE and os.environ.get(SIGNER):
+                continue  # it is held elsewhere
             _write_once(folder / f"{mark}{file}", make)
     except OSError as error:
         mend = "Choose another folder, or mend its permissions."
@@ -78,18 +83,26 @@ def load_keys(folder: Path, *, name: str = "") -> Keys:
     """The keys in the folder; real ones before demo ones.
 
     Raises:
-        KeyFault: a key is missing, readable by others, encrypted without a passphrase at hand, or of another kind.
+        KeyFault: a key is missing, readable by others, encrypted without a passphrase at hand, or of another kind; or
+            AIMS_SIGNER names a key that cannot be used.
     """
+    if uri := os.environ.get(SIGNER):
+        return Keys(name or folder.absolute().name, open_signer(uri, folder), _log_signer(folder / LOG_FILE))
     mark = next((mark for mark in ("", f"{DEMO}-") if (folder / f"{mark}{STATEMENT_FILE}").exists()), "")
-    statement = _load(folder / f"{mark}{STATEMENT_FILE}", "a P-256 key")
-    log = _load(folder / f"{mark}{LOG_FILE}", "an Ed25519 key")
+    path = folder / f"{mark}{STATEMENT_FILE}"
+    statement, log = _load(path, "a P-256 key"), _log_signer(folder / f"{mark}{LOG_FILE}")
     if not isinstance(statement, EllipticCurvePrivateKey) or not isinstance(statement.curve, SECP256R1):
-        raise _fault(folder / f"{mark}{STATEMENT_FILE}", "a P-256 key", "a key of another kind", ANEW)
-    if not isinstance(log, Ed25519PrivateKey):
-        raise _fault(folder / f"{mark}{LOG_FILE}", "an Ed25519 key", "a key of another kind", ANEW)
+        raise _fault(path, "a P-256 key", "a key of another kind", ANEW)
     from securesystemslib.signer import CryptoSigner  # noqa: PLC0415  its package imports boto3
 
-    return Keys(mark + (name or folder.absolute().name), CryptoSigner(statement), FileLogSigner(log))
+    return Keys(mark + (name or folder.absolute().name), CryptoSigner(statement), log)
+
+
+def _log_signer(path: Path) -> FileLogSigner:
+    key = _load(path, "an Ed25519 key")
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _fault(path, "an Ed25519 key", "a key of another kind", ANEW)
+    return FileLogSigner(key)
 
 
 def _new_p256() -> EllipticCurvePrivateKey:

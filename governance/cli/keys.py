@@ -1,21 +1,33 @@
-"""`aims keys`: make the signing keys once, and show the public halves."""
+"""`aims keys`: make the signing keys, begin an archive with its holders, rotate and revoke keys, show public halves.
+
+A change of keys is a new root file that enough holders sign, each on their own machine with their own SSH key.
+"""
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from governance.adapters.keys import create_keys, load_keys
-from governance.evidence.root import trusted_keys
-from governance.evidence.signer import Keys
+from governance.errors import ConfigurationError, Fault, Place
+
+if TYPE_CHECKING:
+    from governance.evidence import Keys, Root
 
 FOLDER = typer.Argument(help="The folder of the keys (mode 0700).", envvar="AIMS_KEYS")
+ARCHIVE = typer.Argument(help="file:///path or s3://bucket?endpoint=…", envvar="AIMS_ARCHIVE")
+DRAFT = typer.Option(..., help="Where to write the root file that the holders are to sign.")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands `init` and `show` under `aims keys`."""
+    """Add the commands under `aims keys`."""
     keys = typer.Typer(help="The keys that sign statements (P-256) and the log (Ed25519).", no_args_is_help=True)
     keys.command(epilog="Example: `AIMS_KEY_PASSPHRASE=… aims keys init /etc/aims/keys --name acme-2026`")(init)
+    keys.command(epilog="Example: `aims keys rotate file:///srv/evidence --new /etc/aims/keys-2027 --draft 2.json`")(
+        rotate
+    )
+    keys.command(epilog="Example: `aims keys revoke file:///srv/evidence 72a8f1… --draft 3.json`")(revoke)
+    keys.command(epilog="Example: `aims keys publish file:///srv/evidence 2.json ada-okafor.sig bo-lind.sig`")(publish)
     keys.command(epilog="Example: `aims keys show /etc/aims/keys`")(show)
     app.add_typer(keys, name="keys")
 
@@ -24,9 +36,81 @@ def init(
     folder: Path = FOLDER,
     name: str = typer.Option("", help="What the root file calls them; the folder's name by default."),
     demo: bool = typer.Option(False, help="Mark them DEMO: they prove nothing about who signed."),
+    archive: str = typer.Option("", help="Begin this archive with them, too."),
+    origin: str = typer.Option("", help="The archive's name for good, as in its checkpoints (example.org/aims)."),
+    holder: list[str] = typer.Option([], help="PERSON=FILE.pub: who may sign a change of keys. Repeat it."),
+    threshold: int = typer.Option(0, min=0, help="How many holders must sign; 0: the keys can never be changed."),
+    lock_days: int = typer.Option(0, min=0, help="Lock every object for so many days (S3 with Object Lock)."),
 ) -> None:
-    """Make both keys; keys that are there stay. AIMS_KEY_PASSPHRASE encrypts them."""
-    _print(create_keys(folder, name=name, demo=demo), as_json=False)
+    """Make both keys; keys that are there stay. AIMS_KEY_PASSPHRASE encrypts them. With --archive, begin it."""
+    from governance.adapters.keys import create_keys
+
+    people = dict(_holder(each) for each in holder)
+    if threshold > len(people):
+        _refuse(f"--threshold up to the number of holders ({len(people)})", str(threshold), "Name more holders.")
+    if archive and not origin:
+        _refuse("--origin with --archive", "none", "Name the archive for good, as example.org/aims.")
+    keys = create_keys(folder, name=name, demo=demo)
+    _print(keys, as_json=False)
+    if archive:
+        root = _begin(archive, keys, origin, people, threshold, lock_days)
+        typer.echo(f"sha256 of trust/root/0001.json: {root}   write it down on paper")
+
+
+def rotate(
+    archive: str = ARCHIVE,
+    new: Path = typer.Option(..., help="The folder of the new keys; they are made when it is empty."),
+    draft: Path = DRAFT,
+    name: str = typer.Option("", help="What the root file calls the new keys."),
+) -> None:
+    """Let new keys sign from here on. The old ones stay valid until they are revoked: switch over in between."""
+    from governance.adapters.archive import open_archive
+    from governance.adapters.keys import create_keys
+    from governance.evidence import Log, load_root, next_root
+    from governance.evidence.root import trusted_keys
+
+    opened = open_archive(archive, read_only=True)
+    statement, log = trusted_keys(create_keys(new, name=name))
+    _draft(next_root(load_root(opened), position=len(Log.load(opened)), statement=statement, log=log), draft)
+
+
+def revoke(
+    archive: str = ARCHIVE,
+    keyid: list[str] = typer.Argument(help="Ids of keys, as `aims keys show` prints them; a unique beginning will do."),
+    draft: Path = DRAFT,
+) -> None:
+    """End keys at the present length of the log: what they sign from here on is refused, whatever its clock says."""
+    from governance.adapters.archive import open_archive
+    from governance.evidence import Log, load_root, next_root
+
+    opened = open_archive(archive, read_only=True)
+    root = load_root(opened)
+    valid = {key.keyid for key in (*root.statement, *root.log) if key.until is None}
+    ended = frozenset(_match(each, valid) for each in keyid)
+    for keys in (root.statement, root.log):
+        if not {key.keyid for key in keys if key.until is None} - ended:
+            _refuse("a key that goes on signing", "the last one", "Run `aims keys rotate` first.")
+    _draft(next_root(root, position=len(Log.load(opened)), revoked=ended), draft)
+
+
+def publish(
+    archive: str = ARCHIVE,
+    draft: Path = typer.Argument(help="The root file that was signed."),
+    signature: list[Path] = typer.Argument(help="PERSON.sig, one of each holder who signed."),
+) -> None:
+    """Put a signed root file into the archive and its log. Too few signatures, and nothing changes."""
+    from datetime import UTC, datetime, timedelta
+
+    from governance.adapters.archive import open_archive
+    from governance.evidence import publish_root
+    from governance.evidence.root import parse_root
+
+    root = parse_root(_read(draft), str(draft))
+    opened = open_archive(archive)
+    days = root.lock.days if opened.locks else 0
+    until = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0) if days else None
+    publish_root(opened, root, {path.stem: _read(path) for path in signature}, retain_until=until)
+    typer.echo(f"version {root.version} is in force; sign the log's head with a key that it names: `aims checkpoint`")
 
 
 def show(
@@ -35,10 +119,67 @@ def show(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Show the ids and the public halves."""
+    from governance.adapters.keys import load_keys
+
     _print(load_keys(folder, name=name), as_json=as_json)
 
 
-def _print(keys: Keys, *, as_json: bool) -> None:
+def _begin(archive: str, keys: "Keys", origin: str, holders: dict[str, str], threshold: int, lock_days: int) -> str:
+    """Begin the archive; the digest of its root file."""
+    from datetime import UTC, datetime, timedelta
+
+    from governance.adapters.archive import open_archive
+    from governance.evidence import LockRule, initialise_archive
+
+    lock = LockRule("COMPLIANCE", lock_days) if lock_days else None
+    until = (datetime.now(UTC) + timedelta(days=lock_days)).replace(microsecond=0) if lock_days else None
+    root = initialise_archive(
+        open_archive(archive), keys, origin, lock=lock, holders=holders, threshold=threshold, retain_until=until
+    )
+    return root.digest
+
+
+def _draft(root: "Root", path: Path) -> None:
+    """Write the file, and say how each holder signs it."""
+    from governance.evidence.sshsig import ROOT_NAMESPACE
+
+    path.write_bytes(root.to_bytes())
+    people = ", ".join(sorted(root.holders)) or "nobody: this archive has no holders, its keys cannot be changed"
+    typer.echo(f"{path}: version {root.version}, to be signed by {root.threshold} of {people}. Each holder:")
+    typer.echo(f"ssh-keygen -Y sign -f ~/.ssh/id_ed25519 -n {ROOT_NAMESPACE} < {path} > PERSON.sig")
+    typer.echo(f"then: aims keys publish ARCHIVE {path} PERSON.sig …")
+
+
+def _holder(text: str) -> tuple[str, str]:
+    person, mark, path = text.partition("=")
+    key = _read(Path(path)).decode("utf-8", "replace") if mark else ""
+    if not person or len(key.split()) < 2 or "PRIVATE" in key:
+        _refuse("--holder PERSON=FILE.pub with an SSH public key", "something else", "Name the .pub file.")
+    return person, key
+
+
+def _match(text: str, known: set[str]) -> str:
+    found = [keyid for keyid in known if keyid.startswith(text)]
+    if len(found) != 1:
+        _refuse("the id of one valid key of the root file", f"{len(found)} that begin so", "Run `aims keys show`.")
+    return found[0]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fault = Fault(Place(file=str(path)), "a file to read", error.strerror or "an error", "Correct the path.")
+        raise ConfigurationError(fault) from error
+
+
+def _refuse(expected: str, found: str, mend: str) -> NoReturn:
+    raise ConfigurationError(Fault(Place(), expected, found, mend))
+
+
+def _print(keys: "Keys", *, as_json: bool) -> None:
+    from governance.evidence.root import trusted_keys
+
     shown = {"statement": trusted_keys(keys)[0], "log": trusted_keys(keys)[1]}
     if as_json:
         typer.echo(

@@ -1,0 +1,138 @@
+"""`aims keys`: a story of keys that are made, rotated, revoked, each change signed by the people who may."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from governance.adapters.directory import DirectoryArchive
+from governance.adapters.keys import load_keys
+from governance.cli import keys as cli
+from governance.errors import ConfigurationError, EvidenceError, KeyFault
+from governance.evidence import Keys, checkpoint, load_root, store_bundle, verify_archive
+from governance.evidence.root import trusted_keys
+from tests.evidence_builders import ORIGIN, make_run
+
+PEOPLE = ("ada", "bo")
+
+
+def aims(*arguments: object) -> Result:
+    """Run `aims keys …`."""
+    app = typer.Typer()
+    cli.register(app)
+    return CliRunner().invoke(app, ["keys", *map(str, arguments)])
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """A folder with the archive `evidence`, keys `old`, and the SSH keys of two holders, both of whom must sign."""
+    holders = []
+    for person in PEOPLE:
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / person)], check=True)
+        holders += ["--holder", f"{person}={tmp_path / person}.pub"]
+    done = aims(
+        "init", tmp_path / "old", "--archive", tmp_path / "evidence", "--origin", ORIGIN, "--threshold", 2, *holders
+    )
+    assert done.exit_code == 0, done.output
+    assert load_root(DirectoryArchive(tmp_path / "evidence")).digest in done.output
+    return tmp_path
+
+
+def signed(folder: Path, draft: Path, *people: str) -> list[Path]:
+    """The draft, signed as the command says."""
+    made = []
+    for person in people:
+        command = ["ssh-keygen", "-Y", "sign", "-f", str(folder / person), "-n", "aims-root"]
+        signature = subprocess.run(command, input=draft.read_bytes(), capture_output=True, check=True).stdout
+        made.append(folder / f"{person}.sig")
+        made[-1].write_bytes(signature)
+    return made
+
+
+def write(folder: Path, keys: Keys, number: int) -> str:
+    """Store a run under these keys; its key."""
+    key, body = make_run(keys, number)
+    store_bundle(DirectoryArchive(folder / "evidence"), key, body, log_signer=keys.log, origin=ORIGIN)
+    return key
+
+
+def test_keys_are_rotated_and_the_old_ones_revoked_by_two_holders(begun: Path) -> None:
+    """Both keys sign until the old ones end; then what the old ones sign is refused."""
+    archive, draft = DirectoryArchive(begun / "evidence"), begun / "root.json"
+    old = load_keys(begun / "old")
+    write(begun, old, 1)
+
+    rotated = aims("rotate", archive.name, "--new", begun / "new", "--draft", draft)
+    published = aims("publish", archive.name, draft, *signed(begun, draft, *PEOPLE))
+    new = load_keys(begun / "new")
+    write(begun, old, 2)
+    write(begun, new, 3)
+    ids = [key.keyid[:12] for key in trusted_keys(old)]
+    revoked = aims("revoke", archive.name, *ids, "--draft", draft)
+    ended = aims("publish", archive.name, draft, *signed(begun, draft, *PEOPLE))
+    checkpoint(archive, new.log, ORIGIN)
+    honest = verify_archive(archive)
+    stolen = write(begun, Keys("thief", old.statement, new.log), 4)
+
+    assert [each.exit_code for each in (rotated, published, revoked, ended)] == [0] * 4, revoked.output
+    assert "ssh-keygen -Y sign" in rotated.output
+    assert load_root(archive).version == 3
+    assert honest.ok, honest.lines()
+    assert [(each.word, each.key) for each in verify_archive(archive).findings if each.fails] == [
+        ("REVOKED KEY", stolen)
+    ]
+
+
+def test_one_signature_of_two_changes_nothing(begun: Path) -> None:
+    """The refusal says how many are needed."""
+    archive, draft = DirectoryArchive(begun / "evidence"), begun / "root.json"
+    aims("rotate", archive.name, "--new", begun / "new", "--draft", draft)
+
+    done = aims("publish", archive.name, draft, *signed(begun, draft, "ada"))
+
+    assert isinstance(done.exception, EvidenceError)
+    assert "2 signatures" in str(done.exception)
+    assert load_root(archive).version == 1
+
+
+def test_the_last_key_cannot_be_revoked_and_an_id_must_be_one(begun: Path) -> None:
+    """An archive that nobody may sign for would be dead."""
+    archive = DirectoryArchive(begun / "evidence").name
+    ids = [key.keyid for key in trusted_keys(load_keys(begun / "old"))]
+
+    last, unknown = (aims("revoke", archive, each, "--draft", begun / "root.json") for each in (ids[0], "zz"))
+
+    assert "aims keys rotate" in str(last.exception)
+    assert "0 that begin so" in str(unknown.exception)
+    assert not (begun / "root.json").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--threshold", 1), ("--archive", "evidence"), ("--holder", "ada"), ("--holder", "ada=old/statement.pem")],
+)
+def test_a_wrong_call_of_init_is_a_configuration_error(tmp_path: Path, wrong: tuple[object, ...]) -> None:
+    """Too few holders, no origin, no key file, a private key."""
+    aims("init", tmp_path / "old")
+    arguments = [str(each).replace("=old", f"={tmp_path}/old") for each in wrong]
+
+    done = aims("init", tmp_path / "new", *arguments)
+
+    assert isinstance(done.exception, ConfigurationError)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"), [("vault:x", "awskms:"), ("hsm:2", "public half"), ("awskms:alias/x", "public half")]
+)
+def test_a_signer_that_cannot_be_used_is_a_key_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, said: str
+) -> None:
+    """Another scheme, and no public half beside it."""
+    aims("init", tmp_path / "k")
+    monkeypatch.setenv("AIMS_SIGNER", uri)
+
+    with pytest.raises(KeyFault, match=said):
+        load_keys(tmp_path / "k")

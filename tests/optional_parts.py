@@ -1,0 +1,26 @@
+"""Plugin: tests of rare parts are collected where the part is installed; the head of a run says what is left out."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
+
+
+def _missing() -> dict[str, str]:
+    """File of tests to what it lacks here."""
+    missing = {}
+    if not SOFTHSM.exists() or find_spec("pkcs11") is None:
+        missing["test_hsm.py"] = "no SoftHSM (apt-get install softhsm2; the extra `hsm`)"
+    return missing
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out a file whose part is not installed."""
+    return True if collection_path.name in _missing() else None
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is left out."""
+    return [f"left out: {name}: {reason}" for name, reason in _missing().items()]
