@@ -25,10 +25,10 @@ demo: $(BIN)/.ready ## Run the main job on the embedded store: judge, open cases
 	@$(BIN)/aims demo --state $(STATE)
 
 test: $(BIN)/.ready ## Pass every test but the long ones; needs nothing else installed
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 test-long: $(BIN)/.ready ## Pass the long tests too (minutes)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "long or not long"
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "long or not long"
 
 check: $(BIN)/.ready ## Lint, types and import rules, as CI runs them
 	@$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ def noon(day: date, after: int = 0) -> str:
     return datetime.combine(day + timedelta(days=after), time(12), UTC).isoformat()
 
 
+@pytest.mark.long
 def test_the_story_of_a_finding_from_the_alarm_to_the_proof(world: World) -> None:
     """Finding, task, reminder, acknowledgement, overdue, escalation, fix, failed retest, reopened, fix, proof."""
     fix = {"root_cause": "a new form", "mend": "asked again"}
@@ -78,6 +79,7 @@ def test_a_refused_answer_asks_again_and_says_why(world: World) -> None:
     assert [act.verb for act in world.here.index.acts(case.id)] == ["open", "acknowledge"]
 
 
+@pytest.mark.long
 def test_a_crash_after_the_answer_loses_nothing(world: World) -> None:
     """The run died with the answer in hand; the follow-up tries it again, and the act is there once."""
     world.monitor("loans", "2026-01")
@@ -151,6 +153,7 @@ def test_a_case_acted_on_elsewhere_is_asked_about_anew(world: World) -> None:
     assert "**fix**" in world.form(case.id)
 
 
+@pytest.mark.long
 def test_a_one_time_code_makes_the_act_one_of_strength_code(world: World) -> None:
     """Asked for in the form, sent to the person alone, typed into the form."""
     world.monitor("loans", "2026-01")
