@@ -13,7 +13,7 @@ from reports.evidently_page import evidently_assets, evidently_report
 from tests import builders
 from tests.builders_reports import PAGES
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.long]
 
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync", "--virtual-time-budget=6000", "--user-data-dir={profile}"]
