@@ -214,6 +214,7 @@ def test_a_killed_owner_leaves_no_server_and_loses_nothing(tmp_path: Path) -> No
             SeaweedFS(tmp_path, patience=0).start()
 
 
+@pytest.mark.long
 def test_a_server_started_right_after_a_kill_waits_for_the_one_before(tmp_path: Path) -> None:
     """A command repeated in the second after its SIGKILL does not stumble over what is still ending."""
     with subprocess.Popen([sys.executable, "-c", OWNER, tmp_path], stdout=subprocess.PIPE, text=True) as owner:
