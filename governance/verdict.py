@@ -3,7 +3,7 @@
 Rules
 1. A result's status has four values and silence is none of them (DESIGN section 3).
 2. Numbers are rounded to 12 significant digits before they are hashed.
-3. No row value, personal value or secret: group and category names only as `checks.labels` lets them through.
+3. No row value, personal value or secret: group and category names only as `checks.names` lets them through.
 """
 
 import json

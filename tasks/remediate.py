@@ -1,6 +1,5 @@
 """Remediate: what a verdict asks of people becomes cases; each step is archived before anybody is told."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -68,8 +67,3 @@ def record_cases(system: System, verdict: Verdict, receipt: Receipt) -> list[Cas
 def open_cases(system: System, verdict: Verdict, receipt: Receipt | None) -> list[CaseLine]:
     """The cases of the run; none while its bundle waits for the archive, for a case rests on a bundle."""
     return record_cases(system, verdict, receipt) if receipt else []
-
-
-def standing_cases(system: System) -> Sequence[Case]:
-    """Every case of the system that is not closed."""
-    return Workplace.here().index.open_cases(system.id)

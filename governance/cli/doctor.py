@@ -70,10 +70,13 @@ def _keys(here: Workplace) -> list[Fault]:
 
 def _archive(here: Workplace) -> list[Fault]:
     """Faults of the archive: it does not answer, or was never initialised with these keys."""
-    from governance.evidence import load_root
+    from governance.evidence import MissingObject, load_root
 
     try:
         load_root(here.archive)
+    except MissingObject:
+        mend = "Begin it: `aims keys init FOLDER --archive URL --origin NAME`."
+        return [Fault(Place(here.archive.name), "an archive that was begun", "no root file", mend)]
     except AimsError as error:
         return list(error.faults)
     return []

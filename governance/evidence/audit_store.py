@@ -24,7 +24,7 @@ def report_strangers(archive: Archive, inventory: Inventory, entries: list[Entry
         log.refresh(archive)
     for key in strangers:
         if key not in log:
-            report.add("NOT IN LOG", key, "no seal names it; `aims evidence sweep` seals a bundle left by a kill")
+            report.add("NOT IN LOG", key, "no seal names it; `aims checkpoint` seals a bundle left by a kill")
 
 
 def _is_slot(key: str) -> bool:
