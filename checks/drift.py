@@ -270,7 +270,7 @@ def _together(system: System, followed: Followed) -> str:
     """What the windows say together, and what the reference cannot say of itself."""
     unit, told = BLOCKS[system.window.length], ""
     if followed.rings:
-        told = " Taken together, the windows up to this one show a lasting shift, beyond what chance explains"
+        told = " The evidence that was counted up to this window shows a shift beyond what chance explains"
         told += f" and what the reference's {followed.blocks} {unit}s differ by." if not followed.missing else "."
     if followed.missing:
         told += f" The reference covers {words.count(followed.blocks, unit)}, too few to know how much its {unit}s"
