@@ -273,8 +273,8 @@ def _together(system: System, followed: Followed) -> str:
         told = " The evidence that was counted up to this window shows a shift beyond what chance explains"
         told += f" and what the reference's {followed.blocks} {unit}s differ by." if not followed.missing else "."
     if followed.missing:
-        told += f" The reference covers {words.count(followed.blocks, unit)}, too few to know how much its {unit}s"
-        told += f" differ by themselves; {words.count(followed.missing, f'more {unit}')} would tell."
+        told += f" The reference covers {words.count(followed.blocks, unit)}; {followed.missing} more"
+        told += f" would show how much {unit}s differ by themselves."
     return told
 
 

@@ -3,6 +3,8 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from governance.adapters.history import history_of
+from governance.adapters.workplace import Workplace
 from governance.registry.system import System
 from governance.verdict import Verdict
 from governance.window import Window
@@ -10,7 +12,8 @@ from governance.window import Window
 
 @task(task_run_name="judge {system.id} {window.period.name}", cache_policy=NO_CACHE)
 def judge_window(system: System, window: Window) -> Verdict:
-    """The verdict on a window: the same inputs give the same bytes."""
+    """The verdict on a window, after those before it: the same inputs and history give the same bytes."""
     from checks.judge import judge  # noqa: PLC0415 - Evidently and GX cost seconds to import
 
-    return judge(system, window)
+    here = Workplace.here()
+    return judge(system, window, history_of(system, window.period, here.archive, log=here.log, index=here.index))

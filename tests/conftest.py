@@ -26,5 +26,5 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start what waits longest first, so that two workers end together."""
+    """Start what waits longest first, so that the workers end together."""
     items.sort(key=lambda item: -SLOW.get(item.path.name, 0))

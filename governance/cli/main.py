@@ -10,6 +10,7 @@ from governance.errors import AimsError
 COMMANDS = (
     "demo",
     "monitor",
+    "check",
     "cases",
     "act",
     "verify",

@@ -11,6 +11,7 @@ from typing import Any
 from governance.evidence.address import bundle_key
 from governance.evidence.statement import Statement, test_result_statement
 from governance.verdict import Status, Verdict
+from governance.window import Period
 
 RESULT = {Status.PASS: "PASSED", Status.INSUFFICIENT: "WARNED", Status.ALARM: "FAILED", Status.ERROR: "FAILED"}
 
@@ -18,6 +19,11 @@ RESULT = {Status.PASS: "PASSED", Status.INSUFFICIENT: "WARNED", Status.ALARM: "F
 def run_key(verdict: Verdict) -> str:
     """Where the run's bundle stands: by system, window and revision, so that a repeated run finds its own."""
     return bundle_key(verdict.bundle_id, verdict.end)
+
+
+def window_key(system: str, period: Period, revision: int = 0) -> str:
+    """Where the bundle of a run stands that has not been read: by what it is about."""
+    return bundle_key(f"{system}.{period.name}.r{revision}", period.end)
 
 
 def run_members(verdict: Verdict, system_yaml: str, pages: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -143,3 +143,20 @@ def writes(tmp_path_factory: pytest.TempPathFactory, runs: Run) -> int:
     """How many writes a whole run makes."""
     here = begin(tmp_path_factory.mktemp("whole") / "state")
     return int(runs(here.settings.state, "bike-demand", "2011Q2")["writes"])
+
+
+def test_a_window_is_judged_after_the_one_before_it(workplace: Workplace, runs: Run) -> None:
+    """The e-detector's state comes back from the archive, though the local database is gone."""
+    state = workplace.settings.state
+    runs(state, "bike-demand", "2011Q2")
+    for file in state.glob("cases.db*"):
+        file.unlink()
+    runs(state, "bike-demand", "2011Q3")
+
+    first, second = (
+        json.loads(read_bundle(workplace.archive.get(key), key).members["verdict.json"])["state"]["drift"]
+        for key in sorted(workplace.archive.list("bundle/"))
+        if "/bike-demand." in key
+    )
+    assert (first["after"], second["after"]) == ("", "2011Q2")
+    assert first["basis"] == second["basis"]
