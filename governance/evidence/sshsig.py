@@ -1,6 +1,8 @@
 """SSH signatures of people (OpenSSH PROTOCOL.sshsig): what `ssh-keygen -Y sign` writes, verified without ssh-keygen.
 
-The signature holds the public key it was made with; whose key that is, a list of allowed signers says.
+The signature holds the public key it was made with; whose key that is, a list of allowed signers says. A key in a
+security key (`sk-ssh-ed25519@openssh.com`, `sk-ecdsa-sha2-nistp256@openssh.com`) signs over more than the message
+(OpenSSH PROTOCOL.u2f), and counts only when somebody touched it: "user present".
 """
 
 import base64
@@ -8,7 +10,7 @@ import binascii
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import new
+from hashlib import new, sha256
 
 from governance.evidence.malformed import malformed
 from governance.evidence.signature import ssh_verifies
@@ -18,11 +20,18 @@ MAGIC = b"SSHSIG"
 BEGIN, END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 HASHES = {b"sha256": "sha256", b"sha512": "sha512"}
 MAX_SIZE = 20_000
+SECURITY_KEYS = {b"sk-ssh-ed25519@openssh.com": 2, b"sk-ecdsa-sha2-nistp256@openssh.com": 3}
+"""By kind, how many fields of the public key stand before the application that it was made for."""
+USER_PRESENT = 1
+TOUCH_SIZE = 5  # one byte of flags, a counter of four
 
 
 @dataclass(frozen=True)
 class SshSignature:
-    """A parsed signature: the key (`ssh-ed25519 AAAA…`), the namespace, and what is needed to verify it."""
+    """A parsed signature: the key (`ssh-ed25519 AAAA…`), the namespace, and what is needed to verify it.
+
+    Of a security key also `application` (usually `ssh:`) and `touch`: its flags and counter, 5 bytes.
+    """
 
     key: str
     namespace: str
@@ -30,13 +39,22 @@ class SshSignature:
     hash_name: bytes
     algorithm: bytes
     signature: bytes
+    application: bytes = b""
+    touch: bytes = b""
+
+    @property
+    def is_user_present(self) -> bool:
+        """Whether somebody touched the security key; True for a key that is none."""
+        return not self.touch or bool(self.touch[0] & USER_PRESENT)
 
     def verifies(self, message: bytes) -> bool:
-        """Whether its own key made it over the message (ed25519, ECDSA P-256, RSA)."""
+        """Whether its own key made it over the message (ed25519, ECDSA P-256, RSA; a security key: and was touched)."""
         digest = new(HASHES[self.hash_name], message).digest()
         fields = (self.namespace.encode(), self.reserved, self.hash_name, digest)
         signed = MAGIC + b"".join(map(_string, fields))
-        return ssh_verifies(self.key, self.algorithm, self.signature, signed)
+        if self.touch:
+            signed = sha256(self.application).digest() + self.touch + sha256(signed).digest()
+        return self.is_user_present and ssh_verifies(self.key, self.algorithm, self.signature, signed)
 
 
 def parse_ssh_signature(body: bytes, where: str) -> SshSignature:
@@ -77,12 +95,26 @@ def _parse(blob: bytes) -> SshSignature:
         fields.append(field)
     public, namespace, reserved, hash_name, signature = fields
     algorithm, tail = _take(signature)
-    raw, more = _take(tail)
-    kind, _ = _take(public)
-    if rest or more or hash_name not in HASHES:
+    raw, touch = _take(tail)
+    kind, of_key = _take(public)
+    is_security_key = kind in SECURITY_KEYS
+    if rest or hash_name not in HASHES or len(touch) != (TOUCH_SIZE if is_security_key else 0):
         raise ValueError("fields")
+    if is_security_key and algorithm != kind:
+        raise ValueError("algorithm")
+    application = _application(kind, of_key) if is_security_key else b""
     key = f"{kind.decode('ascii')} {base64.b64encode(public).decode()}"
-    return SshSignature(key, namespace.decode("ascii"), reserved, hash_name, algorithm, raw)
+    return SshSignature(key, namespace.decode("ascii"), reserved, hash_name, algorithm, raw, application, touch)
+
+
+def _application(kind: bytes, fields: bytes) -> bytes:
+    """The last field of a security key's public half."""
+    field = b""
+    for _ in range(SECURITY_KEYS[kind]):
+        field, fields = _take(fields)
+    if fields:
+        raise ValueError("key")
+    return field
 
 
 def _take(data: bytes) -> tuple[bytes, bytes]:
