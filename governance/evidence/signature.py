@@ -53,10 +53,10 @@ class PublicKey:
     @classmethod
     def from_raw(cls, algorithm: str, raw: bytes, where: str) -> "PublicKey":
         """The Ed25519 key of 32 bytes, or the ML-DSA-44 key of 1,312. Raises Malformed."""
-        kinds = {ED25519: Ed25519PublicKey, MLDSA44: MLDSA44PublicKey}
+        kind = MLDSA44PublicKey if algorithm == MLDSA44 else Ed25519PublicKey
         try:
-            return cls(kinds[algorithm].from_public_bytes(raw))
-        except (KeyError, ValueError, UnsupportedAlgorithm):
+            return cls(kind.from_public_bytes(raw))
+        except (ValueError, UnsupportedAlgorithm):
             raise malformed(where, "the bytes of a public key", "bytes that hold none") from None
 
     @property
