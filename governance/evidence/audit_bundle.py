@@ -1,6 +1,6 @@
 """Verification of one line of the log: the object is there, unaltered, locked, and (a bundle) signed by a valid key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -9,7 +9,7 @@ from typing import Any
 from governance.evidence.address import BUNDLES
 from governance.evidence.archive import Archive, MissingObject, Version
 from governance.evidence.bundle import Bundle, read_bundle
-from governance.evidence.decision import judge_decision
+from governance.evidence.decision import judge_decision, signed_at
 from governance.evidence.inventory import Holding
 from governance.evidence.log import Entry
 from governance.evidence.malformed import Malformed, reason
@@ -20,14 +20,17 @@ from governance.evidence.signature import PublicKey
 from governance.evidence.statement import TEST_RESULT, parse_utc_second
 
 LOCK_SLACK = timedelta(days=1)
+PeopleAt = Callable[[int], Mapping[str, str]]
+"""Whose signed acts count at a line of the log: id to SSH public key."""
 
 
 @dataclass(slots=True)
 class EntryFacts:
     """What one entry showed. Of a bundle also its statement's type and claimed time; the predicate unless a run's.
 
-    `seen` is the checkpoint in a decision that a person signed with their own key; `is_vouched` when the root file has
-    that key. `missing` is not empty when no version of the object is there; it tells of a delete marker.
+    `seen` is the checkpoint in a decision that a person signed with their own key, `seen_at` when they say they did;
+    `is_vouched` when the root file in force at this line has that key. `missing` is not empty when no version of the
+    object is there; it tells of a delete marker.
     """
 
     index: int
@@ -39,6 +42,7 @@ class EntryFacts:
     predicate: Mapping[str, Any] = field(default_factory=dict)
     is_read: bool = False
     seen: Checkpoint | None = None
+    seen_at: datetime | None = None
     is_vouched: bool = False
     missing: str = ""
 
@@ -50,8 +54,9 @@ class EntryFacts:
 class BundleAudit:
     """Audits the bytes of bundles under one root; holds nothing that changes, so threads may share it."""
 
-    def __init__(self, root: Root | None) -> None:
+    def __init__(self, root: Root | None, people_at: PeopleAt | None = None) -> None:
         self._root = root
+        self._people_at = people_at or (lambda _index: root.people if root else {})
         trusted = root.statement if root else ()
         self._keys = {key.keyid: (key, PublicKey.from_pem(key.pem, "root")) for key in trusted}
 
@@ -67,8 +72,8 @@ class BundleAudit:
         if facts.predicate_type != TEST_RESULT:
             facts.predicate = bundle.predicate
         self._report_place(facts, bundle)
-        holders = self._root.holders if self._root is not None else {}
-        facts.seen, facts.is_vouched, fault = judge_decision(bundle, holders)
+        facts.seen, facts.is_vouched, fault = judge_decision(bundle, self._people_at(facts.index))
+        facts.seen_at = signed_at(bundle) if facts.seen else None
         if fault:
             facts.add("BAD SIGNATURE", fault)
         if self._root is not None:
@@ -115,9 +120,9 @@ def report_missing(facts: Sequence[EntryFacts], seals: Sequence[str], lock: Lock
 class EntryAudit:
     """Audits entries one by one; holds nothing that changes, so threads may share it."""
 
-    def __init__(self, archive: Archive, root: Root | None) -> None:
+    def __init__(self, archive: Archive, root: Root | None, people_at: PeopleAt | None = None) -> None:
         self._archive, self._root = archive, root
-        self._bundles = BundleAudit(root)
+        self._bundles = BundleAudit(root, people_at)
 
     def audit(self, index: int, entry: Entry, seal: str, held: Holding, *, read: bool = True) -> EntryFacts:
         """All checks of one entry. `read` False: only see that the object is listed and locked, without reading it."""

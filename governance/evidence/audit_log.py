@@ -58,8 +58,8 @@ def roots_at(entries: Sequence[Entry], sizes: Iterable[int]) -> dict[int, bytes]
     return roots
 
 
-def read_root(archive: Archive, inventory: Inventory, pinned: str | None, report: Report) -> Root | None:
-    """The newest root file, reached from version 1; None when none can be read."""
+def read_roots(archive: Archive, inventory: Inventory, pinned: str | None, report: Report) -> list[Root]:
+    """The versions of the root file from version 1 on, each signed by enough holders of the one before."""
     roots: list[Root] = []
     while inventory[root_key(len(roots) + 1)].record is not None:
         key = root_key(len(roots) + 1)
@@ -74,10 +74,9 @@ def read_root(archive: Archive, inventory: Inventory, pinned: str | None, report
         roots.append(root)
     if not roots:
         report.add("NO ROOT", root_key(1), "no root file says whose keys may sign; no signature was checked")
-        return None
-    if pinned is not None and roots[0].digest != pinned.removeprefix("sha256:").lower():
+    elif pinned is not None and roots[0].digest != pinned.removeprefix("sha256:").lower():
         report.add("WRONG ROOT", root_key(1), f"its sha256 is {roots[0].digest}, pinned is {pinned}")
-    return roots[-1]
+    return roots
 
 
 def _follows(archive: Archive, inventory: Inventory, root: Root, following: Root) -> bool:

@@ -13,6 +13,7 @@ from governance.evidence.note import ORIGIN
 from governance.evidence.root import LockRule, Root, TrustedKey, parse_root, trusted_keys
 from governance.evidence.sealing import seal
 from governance.evidence.signer import Keys
+from governance.evidence.sshsig import DECISION_NAMESPACE
 
 RECIPES = ("verify-one.sh", "verify-all.sh", "README.txt")
 AUTHORITIES = "trust/tsa.pem"
@@ -27,6 +28,7 @@ def initialise_archive(
     heartbeat_seconds: int | None = None,
     threshold: int = 0,
     holders: Mapping[str, str] | None = None,
+    signers: Mapping[str, str] | None = None,
     authorities: bytes = b"",
     retain_until: datetime | None = None,
 ) -> Root:
@@ -39,7 +41,8 @@ def initialise_archive(
         lock: how every object must be locked; the default asks for none.
         heartbeat_seconds: how often a heartbeat bundle comes; None when the archive has no heartbeat.
         threshold: how many holders must sign the next root file.
-        holders: SSH public keys by person, for signatures over root files.
+        holders: SSH public keys by person, for signatures over root files; their signed acts count, too.
+        signers: SSH public keys by person, for signatures over acts only (the owners of the registry).
         authorities: certificates (PEM) of the time-stamping authorities, where there are any.
         retain_until: until when these first objects are locked.
 
@@ -56,7 +59,7 @@ def initialise_archive(
     if not archive.exists(key):
         digests = {
             name: _put(archive, name, body, retain_until)
-            for name, body in _files(statement, log, holders or {}, authorities).items()
+            for name, body in _files(statement, log, bare_keys(holders), bare_keys(signers), authorities).items()
         }
         root = Root(
             origin,
@@ -66,8 +69,9 @@ def initialise_archive(
             lock or LockRule(),
             heartbeat_seconds,
             threshold,
-            bare_keys(holders or {}),
+            bare_keys(holders),
             digests,
+            bare_keys(signers),
         )
         archive.put_new(key, root.to_bytes(), retain_until=retain_until)
     root = parse_root(archive.get(key), key)
@@ -94,27 +98,35 @@ def load_root(archive: Archive) -> Root:
             return root
 
 
-def _files(statement: TrustedKey, log: TrustedKey, holders: Mapping[str, str], authorities: bytes) -> dict[str, bytes]:
+def _files(
+    statement: TrustedKey,
+    log: TrustedKey,
+    holders: Mapping[str, str],
+    signers: Mapping[str, str],
+    authorities: bytes,
+) -> dict[str, bytes]:
     """What an auditor needs beside the root file, to verify with stock tools."""
     recipe = files("governance.evidence.recipe")
     trust = {f"trust/{name}": recipe.joinpath(name).read_bytes() for name in RECIPES}
     trust["trust/statement.pub"] = statement.pem.encode()
     trust["trust/log.pub"] = log.pem.encode()
-    if holders:
-        trust["trust/allowed_signers/0001"] = allowed_signers(holders)
+    if holders or signers:
+        trust["trust/allowed_signers/0001"] = allowed_signers(holders, signers)
     if authorities:
         trust[AUTHORITIES] = authorities
     return trust
 
 
-def bare_keys(holders: Mapping[str, str]) -> dict[str, str]:
+def bare_keys(people: Mapping[str, str] | None) -> dict[str, str]:
     """Person to SSH public key without its comment."""
-    return {person: " ".join(key.split()[:2]) for person, key in holders.items()}
+    return {person: " ".join(key.split()[:2]) for person, key in (people or {}).items()}
 
 
-def allowed_signers(holders: Mapping[str, str]) -> bytes:
-    """The file that `ssh-keygen -Y verify -f` reads: one line a person, their id and SSH public key."""
-    return "".join(f"{person} {' '.join(line.split()[:2])}\n" for person, line in sorted(holders.items())).encode()
+def allowed_signers(holders: Mapping[str, str], signers: Mapping[str, str]) -> bytes:
+    """The file that `ssh-keygen -Y verify -f` reads: one line a person; who is no holder may sign acts only."""
+    lines = {person: f'{person} namespaces="{DECISION_NAMESPACE}" {key}\n' for person, key in signers.items()}
+    lines |= {person: f"{person} {key}\n" for person, key in holders.items()}
+    return "".join(lines[person] for person in sorted(lines)).encode()
 
 
 def _put(archive: Archive, key: str, body: bytes, retain_until: datetime | None) -> str:

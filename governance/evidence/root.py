@@ -51,8 +51,8 @@ class LockRule:
 class Root:
     """One version of the root file.
 
-    `holders` are the people (id to SSH public key) of whom `threshold` must sign the next version; `files` gives the
-    sha256 in hex of every other trust file.
+    `holders` are the people (id to SSH public key) of whom `threshold` must sign the next version; `signers` those
+    whose signed acts make them witnesses, as the holders' do. `files`: the sha256 in hex of every other trust file.
     """
 
     archive: str
@@ -64,10 +64,17 @@ class Root:
     threshold: int = 0
     holders: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    signers: Mapping[str, str] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        """The file: canonical JSON."""
-        return canonical_json(asdict(self))
+        """The file: canonical JSON; without `signers` while there are none, as the first archives were written."""
+        said = asdict(self)
+        return canonical_json(said if self.signers else {name: said[name] for name in said if name != "signers"})
+
+    @property
+    def people(self) -> dict[str, str]:
+        """Everyone whose signature on an act counts: signers and holders, id to SSH public key."""
+        return {**self.signers, **self.holders}
 
     @property
     def digest(self) -> str:
@@ -113,6 +120,7 @@ def _root(value: Mapping[str, Any]) -> Root:
         lock=LockRule(**value["lock"]),
         holders=dict(value["holders"]),
         files=dict(value["files"]),
+        signers=dict(value.get("signers", {})),
     )
     _typed(root)
     return root
@@ -121,7 +129,8 @@ def _root(value: Mapping[str, Any]) -> Root:
 def _typed(root: Root) -> None:
     """Refuse values of other types: what is not text or a whole number here would fail later, and elsewhere."""
     keys = (*root.statement, *root.log)
-    texts = [root.archive, root.lock.mode, *root.holders, *root.holders.values(), *root.files, *root.files.values()]
+    texts = [root.archive, root.lock.mode, *root.people, *root.files, *root.files.values()]
+    texts += [*root.holders.values(), *root.signers.values()]
     texts += [text for key in keys for text in (key.name, key.keyid, key.algorithm, key.pem)]
     numbers = [root.version, root.threshold, root.lock.days, root.heartbeat_seconds or 0]
     numbers += [number for key in keys for number in (key.start, key.until or 0)]

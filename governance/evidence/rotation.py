@@ -11,7 +11,7 @@ from hashlib import sha256
 from governance.errors import EvidenceError, Fault, Place
 from governance.evidence.address import root_key
 from governance.evidence.archive import Archive
-from governance.evidence.initialise import allowed_signers, load_root
+from governance.evidence.initialise import allowed_signers, bare_keys, load_root
 from governance.evidence.log import Log
 from governance.evidence.malformed import Malformed
 from governance.evidence.root import Root, TrustedKey
@@ -32,6 +32,7 @@ def next_root(
     log: TrustedKey | None = None,
     revoked: frozenset[str] = frozenset(),
     holders: Mapping[str, str] | None = None,
+    signers: Mapping[str, str] | None = None,
     threshold: int | None = None,
 ) -> Root:
     """The next version: new keys from a position of the log on, revoked ones up to it.
@@ -44,7 +45,8 @@ def next_root(
         log: a new log key.
         revoked: key ids that end here.
         holders: the new holders, all of them; the old ones by default.
-        threshold: how many of them must sign the version after this one; as before by default.
+        signers: the people whose signed acts count from here on, all of them; the old ones by default.
+        threshold: how many holders must sign the version after this one; as before by default.
     """
 
     def ended(keys: tuple[TrustedKey, ...], new: TrustedKey | None, position: int) -> tuple[TrustedKey, ...]:
@@ -53,18 +55,18 @@ def next_root(
         )
         return (*kept, replace(new, start=position)) if new else kept
 
-    people = {
-        person: " ".join(key.split()[:2]) for person, key in (root.holders if holders is None else holders).items()
-    }
+    keepers = bare_keys(root.holders if holders is None else holders)
+    people = bare_keys(root.signers if signers is None else signers)
     file = f"trust/allowed_signers/{root.version + 1:04d}"
     return replace(
         root,
         version=root.version + 1,
         statement=ended(root.statement, statement, position),
         log=ended(root.log, log, position + 1),
-        holders=people,
+        holders=keepers,
+        signers=people,
         threshold=root.threshold if threshold is None else threshold,
-        files={**root.files, file: sha256(allowed_signers(people)).hexdigest()},
+        files={**root.files, file: sha256(allowed_signers(keepers, people)).hexdigest()},
     )
 
 
@@ -111,7 +113,8 @@ def publish_root(
     if not archive.put_new(key, body, retain_until=retain_until) and archive.get(key) != body:
         raise EvidenceError(Fault(Place(file=key), "this version to be free", "another one", "Read it and begin anew."))
     files = {signature_key(following.version, person): made for person, made in signatures.items()}
-    files[f"trust/allowed_signers/{following.version:04d}"] = allowed_signers(following.holders)
+    people = allowed_signers(following.holders, following.signers)
+    files[f"trust/allowed_signers/{following.version:04d}"] = people
     for name, content in files.items():
         archive.put_new(name, content, retain_until=retain_until)
     seal(archive, [key, *files], log=log, retain_until=retain_until)

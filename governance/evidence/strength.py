@@ -8,11 +8,15 @@ from governance.evidence.root import Root
 
 @dataclass(frozen=True)
 class Witness:
-    """Something outside the archive that vouches for its first `size` entries."""
+    """Something outside the archive that vouches for its first `size` entries.
+
+    One that does not count is named, and no more: whoever wrote the archive could have made it.
+    """
 
     kind: str
     size: int
     time: str = ""
+    counts: bool = True
 
 
 def strength(report: Report, root: Root | None, witnesses: list[Witness], *, is_pinned: bool, locks: bool) -> str:
@@ -41,8 +45,9 @@ def _witnessed(witnesses: list[Witness], entries: int) -> list[str]:
         plural = "" if len(sizes) == 1 else "s"
         time = max(witness.time for witness in witnesses if witness.kind == kind)
         parts.append(f"{len(sizes)} {kind}{plural} to entry {max(sizes)}" + (f" ({time})" if time else ""))
-    provisional = entries - max((witness.size for witness in witnesses), default=0)
-    if not witnesses:
+    sizes = [witness.size for witness in witnesses if witness.counts]
+    provisional = entries - max(sizes, default=0)
+    if not sizes:
         parts.append("PROVISIONAL: no checkpoint from outside, so a cut tail or a rewritten log would not show")
     elif provisional:
         parts.append(f"{provisional} entries PROVISIONAL (newer than any outside anchor)")

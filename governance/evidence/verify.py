@@ -16,16 +16,17 @@ from governance.evidence.address import BUNDLES, CHECKPOINTS
 from governance.evidence.anchor import Timestamps, read_anchors
 from governance.evidence.archive import Archive
 from governance.evidence.audit_bundle import EntryAudit, EntryFacts, report_missing
-from governance.evidence.audit_log import Lines, LogKeys, compare, join_seals, read_checkpoints, read_root, roots_at
+from governance.evidence.audit_log import Lines, compare, join_seals, read_checkpoints, read_roots, roots_at
 from governance.evidence.audit_store import report_log_objects, report_strangers
 from governance.evidence.heartbeat import report_heartbeats
 from governance.evidence.inventory import Inventory
-from governance.evidence.malformed import Malformed, reason
-from governance.evidence.note import Checkpoint, parse_held, parse_note
+from governance.evidence.kept import read_kept, report_lost_acts
+from governance.evidence.note import Checkpoint
 from governance.evidence.report import Report
 from governance.evidence.root import LockRule, Root
+from governance.evidence.roots import Roots, placed
 from governance.evidence.strength import strength
-from governance.evidence.witness import decisions_seen, report_times, witnesses
+from governance.evidence.witness import decisions_seen, report_stored_later, report_times, sightings, witnesses
 
 BATCH = 64
 Progress = Callable[[int, int], None]
@@ -55,8 +56,13 @@ class _Audit:
     inventory: Inventory
     report: Report
     now: datetime
-    root: Root | None = None
     lines: Lines = field(default_factory=Lines)
+    roots: Roots | None = None
+
+    @property
+    def root(self) -> Root | None:
+        """The newest version of the root file."""
+        return self.roots.newest if self.roots else None
 
 
 def verify_archive(
@@ -75,7 +81,8 @@ def verify_archive(
     Args:
         archive: any archive, opened for reading.
         root_digest: sha256 (hex) of version 1 of the root file, from paper. Without it the keys are taken on trust.
-        checkpoints: what people kept, by name (`mail.txt`): signed notes, or their three lines.
+        checkpoints: what people kept, by name (`mail.txt`): signed notes, their three lines, or bundles of acts that
+            they signed with their own SSH keys.
         scope: which bundles to read.
         timestamps: verifies RFC 3161 tokens (`governance.adapters.timestamp.verify_token`).
         now: for ages of locks and heartbeats; the clock's time by default.
@@ -87,41 +94,28 @@ def verify_archive(
     """
     report = Report(archive.name)
     audit = _Audit(archive, Inventory(archive), report, now or datetime.now(UTC))
-    audit.root = read_root(archive, audit.inventory, root_digest, report)  # a
+    versions = read_roots(archive, audit.inventory, root_digest, report)  # a
     audit.lines = join_seals(archive, audit.inventory, report)  # b
+    audit.roots = placed(versions, audit.lines.entries)
     report.origin, report.entries = audit.root.archive if audit.root else "", len(audit.lines)
     inside = read_checkpoints(archive, audit.inventory, audit.root, report)  # c
-    held = _read_held(checkpoints or {}, audit.root, report)  # d
+    kept = read_kept(checkpoints or {}, audit.roots, report)  # d
+    report_lost_acts(kept, audit.lines.entries, report)
     _report_repeats(audit)  # e
     facts = _audit_entries(audit, scope, workers, progress)  # f, h
-    matching = _compare(audit, inside, {**held, **decisions_seen(facts, report.origin)})
+    outside = {name: each.head for name, each in kept.items()}
+    matching = _compare(audit, inside, {**outside, **decisions_seen(facts, report.origin)})
     anchors = read_anchors(archive, audit.lines.entries, timestamps, report)
     report_times(facts, anchors, report, audit.now, stored=archive.locks)  # g
+    if archive.locks:
+        report_stored_later(facts, anchors, sightings(matching, kept, facts), report)
     report_strangers(archive, audit.inventory, audit.lines.entries, report)
     report_log_objects(archive, audit.inventory, audit.root, report)  # h
     seconds = audit.root.heartbeat_seconds if audit.root else None
     report_heartbeats(facts, {entry.key for entry in audit.lines.entries}, report, seconds, audit.now)  # i
-    vouching = witnesses(matching, held, facts, anchors)  # j
+    vouching = witnesses(matching, kept, facts, anchors)  # j
     report.strength = strength(report, audit.root, vouching, is_pinned=root_digest is not None, locks=archive.locks)
     return report
-
-
-def _read_held(held: Mapping[str, bytes], root: Root | None, report: Report) -> dict[str, Checkpoint]:
-    """The checkpoints kept outside. Three bare lines are worth what their keeper is; a signature must be right."""
-    found = {}
-    for name, body in held.items():
-        try:
-            head = parse_held(body, name)
-            if "—".encode() in body and root and not LogKeys(root).judge(parse_note(body, name), head, name, report):
-                continue
-        except Malformed as error:
-            report.add("BAD CHECKPOINT", name, reason(error))
-            continue
-        if root and head.origin != root.archive:
-            report.add("FOREIGN CHECKPOINT", name, f"its origin is {head.origin}, the archive's is {root.archive}")
-        else:
-            found[name] = head
-    return found
 
 
 def _report_repeats(audit: _Audit) -> None:
@@ -137,7 +131,7 @@ def _report_repeats(audit: _Audit) -> None:
 
 def _audit_entries(audit: _Audit, scope: Scope, workers: int, progress: Progress | None) -> list[EntryFacts]:
     """Facts of every entry, in order. No body outlives its own audit: memory stays small."""
-    auditor = EntryAudit(audit.archive, audit.root)
+    auditor = EntryAudit(audit.archive, audit.root, audit.roots.people_at if audit.roots else None)
 
     def batch(indices: Sequence[int]) -> list[EntryFacts]:
         found = []
