@@ -3,8 +3,10 @@
 Holm's step-down (Scand. J. Statistics 6 (1979) 65-70) with intervals: at each step the k comparisons not yet proven
 past their limit get intervals at the level 1 - alpha / k; those that now lie wholly past it are rejected, and the
 rest are tried again at the looser level of the fewer that remain, until none is rejected. That rejects exactly what
-Holm rejects by p-values, and each comparison ends with one interval at one printed level. What then lies wholly inside
-its limit has passed at the Bonferroni level of the comparisons that remain.
+Holm rejects by p-values, and each comparison ends with one interval at one printed level.
+
+A pass is a statement about one comparison alone: its 95 % interval lies wholly inside the limit. So a value past its
+limit is shown with the interval at its step of Holm's, a value inside with the one of 95 %.
 """
 
 import math
@@ -55,21 +57,32 @@ class Comparison:
         reach = z + NormalDist().inv_cdf(POWER)
         a, b = self.ours, self.theirs
         if self.form == "difference":
-            return (self.limit.max or 0.0) + reach * math.sqrt(a.variance / a.n + b.variance / b.n)
+            return self.most + reach * math.sqrt(a.variance / a.n + b.variance / b.n)
         p = (b.value * b.n + 1) / (b.n + 2)
-        other = min(1.0, p * (self.limit.min or 0.0)) or p
+        other = min(1.0, p * self.most) or p
         spread = math.sqrt((1 - other) / other / a.n + (1 - p) / p / b.n)
-        return (self.limit.min or 0.0) * math.exp(-reach * spread)
+        return self.most * math.exp(-reach * spread)
+
+    @property
+    def most(self) -> float:
+        """The limit as one number: the greatest difference, or the least ratio of the smaller to the greater."""
+        low, high = self.limit.min, self.limit.max
+        if self.form == "difference":
+            return max(abs(bound) for bound in (low, high, 0.0) if bound is not None)
+        return low if low is not None else 1 / high if high else 0.0
 
 
 @dataclass(frozen=True)
 class Decided:
-    """A comparison with its interval at its own level, the status that follows and the rows still missing."""
+    """A comparison with its interval at its own level, the status that follows and the rows still missing.
+
+    `alarm_z` is what an alarm would have taken.
+    """
 
     comparison: Comparison
     low: float
     high: float
-    z: float
+    alarm_z: float
     level: float
     status: Status
     needed: int | None
@@ -87,10 +100,12 @@ def stepped(comparisons: Sequence[Comparison], alpha: float = ALPHA) -> list[Dec
 
 
 def _decide(comparison: Comparison, alpha: float) -> Decided:
-    z = z_of(alpha)
-    low, high = comparison.interval(z)
+    """One comparison at a level of Holm's: past its limit at that level, or inside it at 95 %."""
+    inside = decide(comparison.value, comparison.value, comparison.limit) is Status.PASS
+    printed = ALPHA if inside else alpha
+    low, high = comparison.interval(z_of(printed))
     status = decide(low, high, comparison.limit)
     needed = None
     if status is Status.INSUFFICIENT and math.isfinite(comparison.value):
         needed = rows_needed(comparison.n, comparison.value, low, high, comparison.limit)
-    return Decided(comparison, low, high, z, 1 - alpha, status, needed)
+    return Decided(comparison, low, high, z_of(alpha), 1 - printed, status, needed)

@@ -189,9 +189,12 @@ def cells(
 def error_cells(
     path: Path, attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]], prediction: str, label: str
 ) -> list[ErrorCell]:
-    """Sums of prediction - label at the finest intersection of the attributes, over rows where both are finite."""
+    """Sums of prediction - label at the finest intersection of the attributes, over rows where both are finite.
+
+    Without a label (an empty name) the sums are those of the prediction itself.
+    """
     groups, parameters = _grouping(attributes)
-    made, truth = quoted(prediction), quoted(label)
+    made, truth = quoted(prediction), quoted(label) if label else "0"
     error = f"({made}::double - {truth}::double)"
     query = (
         f"select {groups}count(*) as n, sum{error} as total, sum(abs{error}) as absolute, "  # noqa: S608
@@ -203,11 +206,13 @@ def error_cells(
     return [ErrorCell(row[:width], *row[width:]) for row in rows if row[width]]
 
 
-def group_counts(path: Path, attribute: str, cuts: Cuts, names: tuple[str, ...]) -> dict[str, int]:
-    """How many rows of a file bear each group of one protected column; rows without a group are left out."""
-    groups, parameters = _grouping({attribute: (cuts, names)})
-    query = f"select {groups}count(*) from read_parquet(?) group by all"  # noqa: S608
-    return {row[0]: row[1] for row in _rows(query, [*parameters, str(path)]) if row[0] is not None}
+def group_counts(
+    path: Path, attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]]
+) -> dict[tuple[str | None, ...], int]:
+    """Rows of a file at each finest intersection of the attributes; None where a row has no group."""
+    groups, parameters = _grouping(attributes)
+    query = f"select {groups}count(*) from read_parquet(?) group by all order by all"  # noqa: S608
+    return {tuple(row[:-1]): row[-1] for row in _rows(query, [*parameters, str(path)])}
 
 
 def known_labels(path: Path, label: str, positive: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from governance.verdict import Limit
 from governance.window import Length, Period, periods
@@ -199,20 +199,65 @@ class PerformancePolicy(Record):
     metrics: dict[Literal["accuracy", "precision", "recall", "roc_auc", "mae", "rmse", "bias"], MetricLimit] = {}
 
 
+class FairnessRule(Record):
+    """One limit between groups: how far apart, in which direction, and by which rule or law.
+
+    `direction`: `lower` rings only for a group below the one it is compared with, `higher` only for one above it.
+    """
+
+    limit: float = Field(gt=0)
+    direction: Literal["both", "lower", "higher"] = "both"
+    basis: str = ""
+
+
+def _as_rule(limit: object) -> object:
+    """A bare number is a limit in both directions."""
+    return {"limit": limit} if isinstance(limit, int | float) and not isinstance(limit, bool) else limit
+
+
+Rule = Annotated[FairnessRule, BeforeValidator(_as_rule)]
+GroupRateName = Literal["selection_rate", "tpr", "fpr", "fnr", "ppv", "accuracy"]
+GroupMeanName = Literal["mean_error", "mean_absolute_error", "mean_prediction"]
+
+
 class FairnessPolicy(Record):
     """Limits between groups.
 
-    `difference` bounds |group - reference group|; `ratio` is the least ratio of the smaller to the greater rate
-    (four-fifths rule: 29 CFR 1607.4 D). A group below `min_group` rows in a rate's denominator is `insufficient`.
+    `difference` bounds |group - other group|; `ratio` is the least ratio of the smaller to the greater rate
+    (four-fifths rule: 29 CFR 1607.4 D). A limit is a number, or `{limit, direction, basis}`.
+    A group below `min_group` rows in a rate's denominator is `insufficient`.
     """
 
     min_group: int = Field(default=30, ge=10)
-    difference: dict[
-        Literal["selection_rate", "tpr", "fpr", "fnr", "ppv", "accuracy", "mean_error", "mean_absolute_error"], float
-    ] = {"selection_rate": 0.2, "tpr": 0.1, "fpr": 0.1}
-    ratio: dict[Literal["selection_rate", "tpr", "fpr", "fnr", "ppv", "accuracy"], float] = {"selection_rate": 0.8}
+    depth: int = Field(
+        default=2,
+        ge=1,
+        le=4,
+        description="how many attributes are crossed; 2 finds groups that either attribute alone hides, and more "
+        "leaves most groups too small to judge",
+    )
+    compare: Literal["reference", "rest"] = Field(
+        default="reference", description="each group against the reference group, or against all others"
+    )
+    difference: dict[GroupRateName | GroupMeanName, Rule] = {
+        "selection_rate": FairnessRule(limit=0.2),
+        "tpr": FairnessRule(limit=0.1),
+        "fpr": FairnessRule(limit=0.1),
+    }
+    ratio: dict[GroupRateName, Rule] = {"selection_rate": FairnessRule(limit=0.8)}
     reference_group: dict[str, str] = Field(default={}, description="by attribute; default: the largest group")
-    basis: str = "four-fifths rule, 29 CFR 1607.4 D; differences by policy"
+    stratify_by: tuple[str, ...] = Field(
+        default=(), description="columns within whose values the gaps are looked at again (Simpson's paradox)"
+    )
+    false_alarms_per_year: float = Field(default=1.0, gt=0)
+    basis: str = Field(default="", description="the rule or law of limits that name none; default: explained by limit")
+
+    @field_validator("ratio")
+    @classmethod
+    def _at_most_one(cls, ratio: dict[str, FairnessRule]) -> dict[str, FairnessRule]:
+        if any(rule.limit > 1 for rule in ratio.values()):
+            raise ValueError("a ratio is that of the smaller rate to the greater, so at most 1")
+        return ratio
 
 
 class Checks(Record):

@@ -10,7 +10,9 @@ import pytest
 
 from checks import fairness
 from checks.comparison import Comparison
-from checks.fairness import Compared, asked, judge
+from checks.fairness import judge
+from checks.fairness_groups import Compared
+from checks.fairness_policy import asked
 from checks.intervals import Share, z_of
 from checks.rates import RATES, Tally, tally
 from checks.scan import Cell, cells
@@ -54,9 +56,9 @@ def test_propublicas_gap_has_the_known_interval(form: str, value: float, low: fl
 def test_compas_alarms_and_its_small_groups_do_not(make_system: Callable) -> None:
     """False positive rates alarm for Black defendants; 18 Native Americans are too few to judge."""
     system = make_system({"protected": ["race"]}, checks={"fairness": {"reference_group": {"race": "Caucasian"}}})
-    compared = Compared("race", {race: counts(fact) for race, fact in RACES.items()}, asked(system))
+    compared = Compared(("race",), {(race,): counts(fact) for race, fact in RACES.items()}, asked(system))
 
-    results = {(one.group, one.metric): one for one in judge(system, compared)}
+    results = {(one.group, one.metric): one for one in judge(system, [compared])}
 
     assert results["African-American", "fpr_difference"].status is Status.ALARM
     assert results["Native American", "fpr_difference"].status is Status.INSUFFICIENT
@@ -66,14 +68,14 @@ def test_compas_alarms_and_its_small_groups_do_not(make_system: Callable) -> Non
 def test_the_sentence_is_plain(make_system: Callable) -> None:
     """Groups, rates, ratio, interval, limit and power in words."""
     system = make_system({"protected": ["DIS"]}, checks={"fairness": {"reference_group": {"DIS": "2"}}})
-    groups = {group: counts(fact) for group, fact in FACTS["acs"]["2016_by_DIS"].items()}
+    groups = {(group,): counts(fact) for group, fact in FACTS["acs"]["2016_by_DIS"].items()}
 
-    results = judge(system, Compared("DIS", groups, asked(system)))
+    results = judge(system, [Compared(("DIS",), groups, asked(system))])
 
     (ratio,) = [one for one in results if one.metric == "selection_rate_ratio"]
     assert ratio.sentence == (
         "People with DIS=1 are selected 9.1 % of the time, DIS=2 60.6 %: a ratio of 0.15 (0.14 to 0.16), below the "
-        "four-fifths limit 0.8. With 9,383 rows in the smaller group we would have seen a ratio of 0.77 in 8 of 10 "
+        "limit 0.8 (four-fifths rule, 29 CFR 1607.4 D). With 9,383 rows in the smaller group we would have seen a ratio of 0.77 in 8 of 10 "
         "windows."
     )
 

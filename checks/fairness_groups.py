@@ -1,0 +1,180 @@
+"""The groups of protected attributes and of their crossings, with their sums, under the names that may be shown.
+
+Rules
+1. Everything is rolled up from one group-by at the finest intersection of the attributes (checks/rates.py).
+2. A single attribute's group is named by checks/names.py. A crossing is named if all of its parts are, and at least ten
+   rows of the reference lie in it; all other crossings are pooled: a rare crossing of common groups may be one person.
+3. Crossings go to the policy's depth. Groups that each attribute hides can differ where they cross (Kearns, Neel, Roth
+   and Wu, "Preventing fairness gerrymandering", ICML 2018).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+
+from checks.columns import category_counts
+from checks.fairness_policy import Ask, asked, of_class
+from checks.names import LEAST_ROWS, OTHER, allowed_names, cut_names, shown
+from checks.rates import Errors, Group, Numbers, Sums, margin, together
+from checks.scan import Cell, Cuts, ErrorCell, cells, error_cells, group_counts
+from governance.registry.system import System
+from governance.window import Table
+
+MOST_CLASSES = 20
+
+Cells = Sequence[Cell] | Sequence[ErrorCell]
+Key = Callable[[tuple[str | None, ...]], Group]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One attribute, or some that are crossed, with the groups' sums and the questions asked.
+
+    `for_class` is the class that counts as positive, where there are `several`; empty: all of them together.
+    """
+
+    attributes: tuple[str, ...]
+    groups: dict[Group, Sums]
+    asked: tuple[Ask, ...]
+    for_class: str = ""
+    several: bool = False
+
+    @property
+    def name(self) -> str:
+        """`SEX`, `SEX & DIS`."""
+        return " & ".join(self.attributes)
+
+    @property
+    def subject(self) -> str:
+        """The subject of its results: `SEX`, `SEX for class b`."""
+        return f"{self.name} for class {self.for_class}" if self.for_class else self.name
+
+    @property
+    def cause(self) -> str:
+        """One case an attribute or crossing."""
+        return f"fairness:{self.name}"
+
+    def people(self, group: Group) -> str:
+        """`SEX=2 and DIS=1`; a pooled crossing is `SEX & DIS=(other)`."""
+        if len(group) != len(self.attributes):
+            return f"{self.name}={group[0]}"
+        return " and ".join(f"{attribute}={one}" for attribute, one in zip(self.attributes, group, strict=True))
+
+
+def group_name(group: Group) -> str:
+    """A group as a result carries it: `2`, `2 & 1`."""
+    return " & ".join(group)
+
+
+def cuts_of(system: System, attribute: str) -> tuple[Cuts, tuple[str, ...]]:
+    """The cut points of a numeric attribute and the names of its groups; none when its values are the groups."""
+    cuts = tuple(sorted(system.columns.groups.get(attribute, ())))
+    return cuts, cut_names(cuts) if cuts else ()
+
+
+class Population:
+    """The usable protected attributes of a system, and what the reference knows of their groups."""
+
+    def __init__(self, system: System, attributes: Sequence[str], reference: Table | None) -> None:
+        self.system, self.attributes, self.reference = system, tuple(attributes), reference
+        self.grouping = {name: cuts_of(system, name) for name in attributes}
+
+    @cached_property
+    def known(self) -> dict[tuple[str | None, ...], int]:
+        """Rows of the reference at each finest intersection."""
+        return group_counts(self.reference.path, self.grouping) if self.reference else {}
+
+    def rows_before(self, attribute: str) -> dict[str, int]:
+        """Rows of the reference by the group of one attribute."""
+        place, found = self.attributes.index(attribute), dict[str, int]()
+        for groups, rows in self.known.items():
+            name = groups[place]
+            if name is not None:
+                found[name] = found.get(name, 0) + rows
+        return found
+
+    @cached_property
+    def allowed(self) -> list[set[str]]:
+        """The names that may be shown, by attribute."""
+        return [allowed_names(self.system, name, self.rows_before(name)) for name in self.attributes]
+
+    def naming(self, chosen: tuple[str, ...]) -> Key:
+        """How the groups of some attributes are named (rule 2)."""
+        places = [self.attributes.index(name) for name in chosen]
+
+        def parts(groups: tuple[str | None, ...]) -> Group:
+            return tuple(shown(groups[place], self.allowed[place]) for place in places)
+
+        if len(chosen) == 1:
+            return parts
+        before: dict[Group, int] = {}
+        for groups, rows in self.known.items():
+            before[parts(groups)] = before.get(parts(groups), 0) + rows
+        return lambda groups: here if before.get(here := parts(groups), 0) >= LEAST_ROWS else (OTHER,)
+
+    def crossed(self) -> Iterator[tuple[str, ...]]:
+        """Each attribute, then each crossing up to the policy's depth."""
+        for depth in range(1, self.system.checks.fairness.depth + 1):
+            yield from combinations(self.attributes, depth)
+
+    def compared(self, current: Path) -> Iterator[Compared]:
+        """Every attribute and crossing with its sums in a window's file, by class where there are several."""
+        columns, task = self.system.columns, self.system.task
+        if task == "regression":
+            yield from self._of_numbers(current)
+            return
+        asks = asked(self.system)
+        classes = self.classes()[:MOST_CLASSES] if task == "multiclass" else []
+        named = [(one, of_class(asks, one_class=True)) for one in classes]
+        every = of_class(asks, one_class=False) if classes else asks
+        for positive, questions in [("", every), *named]:
+            if questions or not classes:
+                chosen = positive or columns.positive
+                counted = cells(current, self.grouping, columns.prediction, columns.label, chosen)
+                for attributes in self.crossed():
+                    groups: dict[Group, Sums] = {**margin(counted, self.naming(attributes))}
+                    yield Compared(attributes, groups, questions, positive, several=task == "multiclass")
+
+    def classes(self) -> list[str]:
+        """The classes that may be named, the most frequent predictions of the reference first."""
+        column = self.system.columns.prediction
+        before = category_counts(self.reference.path, column) if self.reference else {}
+        names = allowed_names(self.system, column, before)
+        names -= {self.system.columns.positive} - set(before) if before else set()
+        return sorted(names, key=lambda name: (-before.get(name, 0), name))
+
+    def _of_numbers(self, current: Path) -> Iterator[Compared]:
+        """The groups of a regression."""
+        asks = asked(self.system, self._reference_sums())
+        errors, made = self._numbers(current)
+        for attributes in self.crossed():
+            key = self.naming(attributes)
+            yield Compared(attributes, numbers(errors, made, key), asks)
+
+    def _numbers(self, path: Path) -> tuple[Cells, Cells]:
+        columns = self.system.columns
+        return (
+            error_cells(path, self.grouping, columns.prediction, columns.label),
+            error_cells(path, self.grouping, columns.prediction, ""),
+        )
+
+    def _reference_sums(self) -> Numbers | None:
+        """All rows of a regression's reference together."""
+        if self.reference is None:
+            return None
+        groups = numbers(*self._numbers(self.reference.path), lambda _: ("all",))
+        whole = together(groups.values()) if groups else None
+        return whole if isinstance(whole, Numbers) else None
+
+
+def numbers(errors: Cells, made: Cells, key: Key) -> dict[Group, Sums]:
+    """The groups' sums of errors and of predictions."""
+    of_errors, of_made = margin(errors, key), margin(made, key)
+    found: dict[Group, Sums] = {}
+    for group, sums in of_made.items():
+        known = of_errors.get(group, Errors())
+        if isinstance(sums, Errors) and isinstance(known, Errors):
+            found[group] = Numbers(known, sums)
+    return found
