@@ -25,11 +25,12 @@ _ANCHOR = re.compile(r"log/anchor/(\d{3,}/\d{3}/\d{3})/[A-Za-z0-9][A-Za-z0-9._-]
 
 @dataclass(frozen=True)
 class Anchor:
-    """A verified time stamp: the first `size` entries existed at `time`."""
+    """Somebody outside says that the first `size` entries existed at `time`: a time stamp, or a cosignature."""
 
     key: str
     size: int
     time: datetime
+    kind: str = "time stamp"
 
 
 def store_anchor(

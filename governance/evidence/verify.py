@@ -18,6 +18,8 @@ from governance.evidence.archive import Archive
 from governance.evidence.audit_bundle import EntryAudit, EntryFacts, report_missing
 from governance.evidence.audit_log import Lines, compare, join_seals, read_checkpoints, read_roots, roots_at
 from governance.evidence.audit_store import report_log_objects, report_strangers
+from governance.evidence.audit_times import report_times
+from governance.evidence.delivery import PREFIX as DELIVERIES
 from governance.evidence.heartbeat import report_heartbeats
 from governance.evidence.inventory import Inventory
 from governance.evidence.kept import read_kept, report_lost_acts
@@ -26,7 +28,7 @@ from governance.evidence.report import Report
 from governance.evidence.root import LockRule, Root
 from governance.evidence.roots import Roots, placed
 from governance.evidence.strength import strength
-from governance.evidence.witness import decisions_seen, report_stored_later, report_times, sightings, witnesses
+from governance.evidence.witness import decisions_seen, report_stored_later, sightings, witnesses
 
 BATCH = 64
 Progress = Callable[[int, int], None]
@@ -34,7 +36,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Scope:
-    """Which bundles to read: all, or those of one system, from one moment on. The log is always checked whole."""
+    """Which bundles to read: all, or those of one system, from one moment on; and announcements of late ones.
+
+    The log is always checked whole.
+    """
 
     system: str = ""
     since: datetime | None = None
@@ -45,7 +50,7 @@ class Scope:
             return True
         hour, _, name = key.removeprefix(BUNDLES).rpartition("/")
         is_since = self.since is None or hour >= f"{self.since.astimezone(UTC):%Y/%m/%d/%H}"
-        return is_since and (not self.system or name.startswith(f"{self.system}."))
+        return is_since and (not self.system or name.startswith((f"{self.system}.", DELIVERIES)))
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Who and what vouches for the log from outside, and the times that entries claim against the times they can prove."""
+"""Who and what vouches for the log from outside: kept checkpoints, acts of owners, time stamps, cosignatures."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,6 @@ from governance.evidence.strength import Witness
 
 UNLISTED = "decision by a key that the root file does not list"
 CLOCK_SLACK = timedelta(minutes=5)
-LATE = timedelta(hours=26)  # a bundle may wait a day in an outbox, or for the daily sweep
 
 
 def decisions_seen(facts: Sequence[EntryFacts], origin: str) -> dict[str, Checkpoint]:
@@ -52,16 +51,19 @@ def report_stored_later(
     known = sorted([(anchor.size, anchor.time, "time-stamped") for anchor in anchors]
                    + [(size, moment, "seen by an owner") for size, moment in seen])  # fmt: skip
     earliest = _earliest_from_each(known)
-    at = 0
+    at, count, first, said = 0, 0, "", ""
     for fact in facts:
         while at < len(known) and known[at][0] <= fact.index:
             at += 1
         if at == len(known):
-            return
+            break
         moment, how = earliest[at]
         if fact.stored_at and fact.stored_at - moment > CLOCK_SLACK:
-            text = f"stored {utc_second(fact.stored_at)}, {how} {utc_second(moment)}"
-            report.add("STORED LATER THAN ANCHORED", fact.entry.key, text)
+            count += 1
+            first = first or fact.entry.key
+            said = said or f"this one stored {utc_second(fact.stored_at)}, {how} {utc_second(moment)}"
+    if count:
+        report.add("STORED LATER THAN ANCHORED", first, f"{count} object{'s' if count > 1 else ''}; {said}")
 
 
 def _earliest_from_each(known: Sequence[tuple[int, datetime, str]]) -> list[tuple[datetime, str]]:
@@ -70,36 +72,3 @@ def _earliest_from_each(known: Sequence[tuple[int, datetime, str]]) -> list[tupl
     for _, moment, how in reversed(known):
         found.append(min((moment, how), found[-1]) if found else (moment, how))
     return found[::-1]
-
-
-def report_times(
-    facts: Sequence[EntryFacts], anchors: Sequence[Anchor], report: Report, now: datetime, *, stored: bool
-) -> None:
-    """Hold claimed times against the order of the log, the time stamps and, with `stored`, the store's own clock.
-
-    A claim later than its storing is a wrong clock; one far older than what stands before it was put in later.
-    """
-    newest: tuple[datetime, str] | None = None
-    stamps = sorted(anchors, key=lambda anchor: anchor.size)
-    for fact in facts:
-        while stamps and stamps[0].size <= fact.index:
-            newest = max(newest or (stamps[0].time, ""), (stamps[0].time, f"time stamp over {stamps[0].size} entries"))
-            stamps.pop(0)
-        newest = _claim(fact, newest, report, fact.stored_at if stored and fact.stored_at else now, stored=stored)
-
-
-def _claim(
-    fact: EntryFacts, newest: tuple[datetime, str] | None, report: Report, bound: datetime, *, stored: bool
-) -> tuple[datetime, str] | None:
-    """Judge one claimed time; the newest time so far, and what shows it."""
-    claimed = fact.claimed_at
-    if claimed is None:
-        return newest
-    if claimed > bound + CLOCK_SLACK or (stored and bound - claimed > LATE):
-        report.add("CLOCK", fact.entry.key, f"claims {utc_second(claimed)}, stored {utc_second(bound)}")
-    if newest and newest[0] - claimed > LATE:
-        text = f"claims {utc_second(claimed)}, first provable at {utc_second(newest[0])} ({newest[1]} before it)"
-        report.add("BACKDATED", fact.entry.key, text)
-    if claimed <= bound + CLOCK_SLACK and (newest is None or claimed > newest[0]):
-        return claimed, f"entry {fact.index}"
-    return newest
