@@ -6,7 +6,9 @@ into a bundle. Whatever is missing or damaged there is computed again, so it cha
 """
 
 import json
+import math
 import os
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from checks.distances import Sorted
+from checks.runs import RUN, Runs
 from governance.window import Length, Table
 
 EVERY = {
@@ -26,35 +29,49 @@ EVERY = {
     Length.DAY: "1d",
     Length.HOUR: "1h",
 }
+_NO_TIME = -(1 << 63)
+
+Cut = tuple[str, Length, str]
+
+
+def _chunks(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """Some columns in file order, at most RUN rows at a time."""
+    file = pl.scan_parquet(path, glob=False)
+    for start in range(0, file.select(pl.len()).collect().item(), RUN):
+        yield file.select(columns).slice(start, RUN).collect()
+
+
+def _finite(values: pl.Series) -> Sorted:
+    """The finite numbers of a series in rising order."""
+    kept: Sorted = values.drop_nulls().sort().to_numpy()
+    if kept.dtype.kind == "f":
+        kept = kept[np.searchsorted(kept, -np.inf, "right") : np.searchsorted(kept, np.inf, "left")]
+    return kept
 
 
 def sorted_finite(path: Path, column: str) -> Sorted:
     """The finite numbers of a column in rising order, in the column's own type."""
-    values: Sorted = pl.read_parquet(path, columns=[column]).to_series().drop_nulls().sort().to_numpy()
-    if values.dtype.kind == "f":
-        values = values[np.searchsorted(values, -np.inf, "right") : np.searchsorted(values, np.inf, "left")]
-    return values
+    with Runs(path.parent) as runs:
+        for chunk in _chunks(path, [column]):
+            runs.add(_finite(chunk.to_series()))
+        return runs.merged()
 
 
 def category_counts(path: Path, column: str) -> dict[str, int]:
     """How often each value of a text column occurs; nulls are left out."""
-    counted = pl.read_parquet(path, columns=[column]).to_series().drop_nulls().value_counts(name="n")
-    return dict(zip(counted[column].cast(pl.String).to_list(), counted["n"].to_list(), strict=True))
-
-
-def numbers(path: Path, columns: tuple[str, ...]) -> list[Sorted]:
-    """Several numeric columns as arrays of float64, over the rows where all of them are finite."""
-    frame = pl.read_parquet(path, columns=list(columns)).select(pl.col(name).cast(pl.Float64) for name in columns)
-    frame = frame.filter(pl.all_horizontal(pl.col(name).is_finite() for name in columns))
-    return [frame[name].to_numpy() for name in columns]
+    file = pl.scan_parquet(path, glob=False).select(pl.col(column).cast(pl.String)).drop_nulls()
+    counted = file.group_by(column).len("n").collect(engine="streaming")
+    return dict(sorted(zip(counted[column].to_list(), counted["n"].to_list(), strict=True)))
 
 
 def scores(path: Path, score: str, label: str, positive: str) -> tuple[Sorted, Sorted]:
     """The finite scores of rows with a known label, sorted: of the positive ones, of all others."""
-    frame = pl.read_parquet(path, columns=[score, label]).with_columns(pl.col(score).cast(pl.Float64))
-    frame = frame.filter(pl.col(score).is_finite() & pl.col(label).is_not_null())
-    truth = frame[label].cast(pl.String) == positive
-    return frame.filter(truth)[score].sort().to_numpy(), frame.filter(~truth)[score].sort().to_numpy()
+    with Runs(path.parent) as ours, Runs(path.parent) as others:
+        for chunk in _chunks(path, [score, label]):
+            values, truth = chunk[score].cast(pl.Float64), chunk[label].cast(pl.String) == positive
+            ours.add(_finite(values.filter(truth)))
+            others.add(_finite(values.filter(~truth)))
+        return ours.merged(), others.merged()
 
 
 class SortedReference:
@@ -62,7 +79,7 @@ class SortedReference:
 
     def __init__(self, table: Table) -> None:
         self._path = table.path
-        self._blocks: dict[tuple[str, Length, str], Any] = {}
+        self._blocks: dict[Cut, Sorted] = {}
         self._folder = table.path.with_name(table.path.name + ".sorted") / (table.sha256 or "unknown")
 
     def _file(self, column: str, ending: str) -> Path:
@@ -80,32 +97,49 @@ class SortedReference:
 
     def counts(self, column: str) -> dict[str, int]:
         """The category counts of a text column."""
-        return category_counts(self._path, column)
+        return self.once(f"{column}\ncounts", lambda: category_counts(self._path, column))
+
+    def once(self, name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Small numbers about the reference that are the same for every window: kept, or measured and then kept."""
+        found = self.facts(name)
+        if found is None:
+            found = measure()
+            self.remember(name, found)
+        return found
 
     def blocks_of_numbers(self, column: str, bounds: Sorted, time: str, length: Length, zone: str) -> Sorted:
         """Rows by block of time (in order) and bin; a bin holds the values up to its bound, the last all others."""
-        block, cells = self._in_blocks(column, time, length, zone)
-        values = cells.cast(pl.Float64).to_numpy()
-        finite = np.isfinite(values)
-        return _table(block[finite], np.searchsorted(bounds, values[finite], "left"), len(bounds) + 1)
+
+        def placed(cells: pl.Series) -> Sorted:
+            values = cells.cast(pl.Float64).fill_null(math.nan).to_numpy()
+            return np.where(np.isfinite(values), np.searchsorted(bounds, values, "left"), -1)
+
+        return self._in_blocks(column, placed, len(bounds) + 1, (time, length, zone))
 
     def blocks_of_categories(self, column: str, names: tuple[str, ...], time: str, length: Length, zone: str) -> Sorted:
         """Rows by block of time (in order) and name; the last bin holds all other names."""
-        block, cells = self._in_blocks(column, time, length, zone)
         place = {name: at for at, name in enumerate(names)}
-        bins = cells.cast(pl.String).replace_strict(place, default=len(names), return_dtype=pl.Int64)
-        return _table(block, bins.to_numpy(), len(names) + 1)
 
-    def _in_blocks(self, column: str, time: str, length: Length, zone: str) -> tuple[Sorted, pl.Series]:
-        """The number of each row's block, and the column, without nulls; no row where the reference has no times."""
-        key = (time, length, zone)
-        if key not in self._blocks:
-            self._blocks[key] = _block_numbers(self._path, time, length, zone)
-        if self._blocks[key] is None:
-            return np.empty(0, np.int64), pl.Series(column, [], dtype=pl.Float64)
-        cells = pl.read_parquet(self._path, columns=[column]).to_series()
-        usable = (cells.is_not_null() & self._blocks[key].is_not_null()).to_numpy()
-        return self._blocks[key].filter(usable).to_numpy(), cells.filter(usable)
+        def placed(cells: pl.Series) -> Sorted:
+            bins = cells.cast(pl.String).replace_strict(place, default=len(names), return_dtype=pl.Int64)
+            return bins.set(cells.is_null(), -1).to_numpy()
+
+        return self._in_blocks(column, placed, len(names) + 1, (time, length, zone))
+
+    def _in_blocks(self, column: str, placed: Callable[[pl.Series], Sorted], width: int, cut: Cut) -> Sorted:
+        """Counts by block and bin; -1 is no block and no bin; no block where the reference has no times."""
+        if cut not in self._blocks:
+            self._blocks[cut] = _block_numbers(self._path, *cut)
+        block, start = self._blocks[cut], 0
+        if not len(block):
+            return np.empty((0, width), np.int64)
+        counts = np.zeros((int(block.max()) + 1) * width, np.int64)
+        for chunk in _chunks(self._path, [column]):
+            bins, blocks = placed(chunk.to_series()), block[start : start + chunk.height].astype(np.int64)
+            start += chunk.height
+            usable = (bins >= 0) & (blocks >= 0)
+            counts += np.bincount(blocks[usable] * width + bins[usable], minlength=len(counts))
+        return counts.reshape(-1, width)
 
     def facts(self, column: str) -> dict[str, Any] | None:
         """What `remember` kept about a column, or None."""
@@ -120,21 +154,24 @@ class SortedReference:
         _keep(self._file(column, ".json"), lambda handle: handle.write(json.dumps(facts).encode()))
 
 
-def _block_numbers(path: Path, time: str, length: Length, zone: str) -> pl.Series | None:
-    """The number of the calendar period that each row lies in, from 0 in order of time; None without moments."""
+def _block_numbers(path: Path, time: str, length: Length, zone: str) -> Sorted:
+    """Each row's block, counted from 0 in order of time, -1 without a time; no rows where the column holds no times."""
     kind = pl.read_parquet_schema(path).get(time)
     if not isinstance(kind, pl.Datetime):
-        return None
+        return np.empty(0, np.int32)
     moment = pl.col(time) if kind.time_zone else pl.col(time).dt.replace_time_zone("UTC")
-    start = moment if length is Length.HOUR else moment.dt.convert_time_zone(zone)
-    number = start.dt.truncate(EVERY[length]).rank("dense").cast(pl.Int64) - 1
-    return pl.read_parquet(path, columns=[time]).select(number).to_series()
+    local = moment if length is Length.HOUR else moment.dt.convert_time_zone(zone)
+    start = local.dt.truncate(EVERY[length]).dt.timestamp("us").fill_null(_NO_TIME).alias(time)
+    starts = [chunk.select(start).to_series().unique() for chunk in _chunks(path, [time])]
+    known = np.unique(np.concatenate([one.to_numpy() for one in starts])) if starts else np.empty(0, np.int64)
+    known = known[known != _NO_TIME]
+    found = [_placed(chunk.select(start).to_series().to_numpy(), known) for chunk in _chunks(path, [time])]
+    return np.concatenate(found) if found else np.empty(0, np.int32)
 
 
-def _table(block: Sorted, bins: Sorted, width: int) -> Sorted:
-    """Counts by block and bin."""
-    blocks = int(block.max()) + 1 if len(block) else 0
-    return np.bincount(block * width + bins, minlength=blocks * width).reshape(blocks, width)
+def _placed(starts: Sorted, known: Sorted) -> Sorted:
+    """The place of each start among those known."""
+    return np.where(starts == _NO_TIME, -1, np.searchsorted(known, starts)).astype(np.int32)
 
 
 def _keep(file: Path, write: Any) -> None:

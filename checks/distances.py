@@ -32,7 +32,7 @@ Z_TEST = "Z-test p_value"
 LARGE_REFERENCE = 1000
 FEW_VALUES = 5
 LEAST_DEVIATION = 0.001
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16
 
 
 def _blocks(n: int, size: int) -> Iterator[slice]:
@@ -42,8 +42,8 @@ def _blocks(n: int, size: int) -> Iterator[slice]:
 def deviation(values: Sorted) -> float:
     """The standard deviation as numpy gives it for the column: two passes in blocks, rounded to the column's type."""
     n = len(values)
-    mean = math.fsum(float(values[part].sum(dtype=np.float64)) for part in _blocks(n, 4 * _BLOCK)) / n
-    square = math.fsum(float(np.square(values[part] - mean, dtype=np.float64).sum()) for part in _blocks(n, 4 * _BLOCK))
+    mean = math.fsum(float(values[part].sum(dtype=np.float64)) for part in _blocks(n, _BLOCK)) / n
+    square = math.fsum(float(np.square(values[part] - mean, dtype=np.float64).sum()) for part in _blocks(n, _BLOCK))
     variance = np.float64(square / n)
     return float(np.sqrt(variance.astype(values.dtype) if values.dtype.kind == "f" else variance))
 

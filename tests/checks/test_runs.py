@@ -1,0 +1,60 @@
+"""Rules of sorting out of core: exact, whatever the sizes, ties and types."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks import columns, drift, performance
+from checks.columns import category_counts, sorted_finite
+from checks.runs import Runs
+
+NUMBERS = st.lists(st.sampled_from([-1e300, -2.5, 0.0, 1.0, 1.0000000000000002, 7.0, 1e300]) | st.floats(-9, 9))
+
+
+@settings(max_examples=30, deadline=None)
+@given(parts=st.lists(NUMBERS, max_size=6), step=st.integers(1, 5), kind=st.sampled_from(["f8", "f4", "i8"]))
+def test_merged_runs_are_the_sorted_whole(
+    parts: list[list[float]], step: int, kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Any number of runs, of any sizes, with any ties, in the type they came in."""
+    arrays = [np.sort(np.clip(np.array(part, float), -1e9, 1e9).astype(kind)) for part in parts]
+    with Runs(tmp_path_factory.getbasetemp(), step=step) as made:
+        for array in arrays:
+            made.add(array)
+
+        merged = made.merged()
+
+    assert np.array_equal(merged, np.sort(np.concatenate([np.empty(0, kind), *arrays])))
+    assert merged.dtype == np.dtype(kind) or not arrays
+
+
+def test_scratch_files_have_no_name(tmp_path: Path) -> None:
+    """What a kill leaves behind is nothing: they hold rows."""
+    with Runs(tmp_path) as made:
+        made.add(np.arange(5.0))
+        made.add(np.arange(5.0))
+
+        assert made.merged()[-1] == 4.0
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_read_in_pieces_is_judged_as_one_read_at_once(
+    make_system: Callable, make_loans: Callable, make_table: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sorted columns, counts, blocks, scores: all results of drift and performance."""
+    system = make_system(window={"length": "PT1H", "zone": "Europe/Vienna", "since": "2026-01-01"})
+    whole, again, now = make_table(make_loans(3000)), make_table(make_loans(3000)), make_table(make_loans(700, seed=2))
+
+    def judged(reference: object) -> tuple[object, ...]:
+        return drift.examine(system, now.path, reference, {}), performance.examine(system, now.path, reference, {}, "")  # type: ignore[arg-type]
+
+    at_once = judged(whole)
+    monkeypatch.setattr(columns, "RUN", 256)
+
+    assert judged(again) == at_once
+    assert category_counts(now.path, "region")
+    assert len(sorted_finite(now.path, "income")) == 700
