@@ -75,8 +75,8 @@ def test_the_sentence_is_plain(make_system: Callable) -> None:
     (ratio,) = [one for one in results if one.metric == "selection_rate_ratio"]
     assert ratio.sentence == (
         "People with DIS=1 are selected 9.1 % of the time, DIS=2 60.6 %: a ratio of 0.15 (0.14 to 0.16), below the "
-        "limit 0.8 (four-fifths rule, 29 CFR 1607.4 D). With 9,383 rows in the smaller group we would have seen a ratio of 0.77 in 8 of 10 "
-        "windows."
+        "limit 0.8 (four-fifths rule, 29 CFR 1607.4 D). With 9,383 rows in the smaller group we would have seen a "
+        "ratio of 0.77 in 8 of 10 windows."
     )
 
 
