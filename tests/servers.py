@@ -1,19 +1,44 @@
-"""Plugin with real parts for tests: signing keys, directory archives, an S3 server with Object Lock.
+"""Plugin with real parts for tests: signing keys, directory archives, S3 servers with Object Lock.
 
-Fixtures: `signing_keys`, `directory_archive`, `seaweed` (session), `s3_archive` (a locked bucket), `archive` (both).
+Fixtures: `signing_keys`, `directory_archive`, `seaweed` and `radosgw` (session), `s3_archive` (a locked bucket on
+SeaweedFS), `archive` (a folder, and a bucket on each server). `BUCKETS` are the servers a fixture may be run over.
 """
 
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.keys import create_keys
 from governance.adapters.s3 import S3Archive, make_locked_bucket
-from governance.adapters.seaweed import SeaweedFS
+from governance.adapters.seaweed import Credentials, SeaweedFS
 from governance.evidence import Archive, Keys
+from tests.radosgw_server import INSTALL, Radosgw, missing_programs
+
+BUCKETS = [
+    pytest.param("seaweed", marks=pytest.mark.servers),
+    pytest.param("radosgw", marks=(pytest.mark.servers, pytest.mark.long, pytest.mark.radosgw)),
+]
+
+
+class S3Server(Protocol):
+    """An S3 server with Object Lock, and the key of whoever owns its buckets."""
+
+    admin: Credentials
+
+    @property
+    def endpoint(self) -> str:
+        """`http://127.0.0.1:<port>`."""
+
+
+def locked_bucket(server: S3Server) -> S3Archive:
+    """An empty locked bucket of its own, opened with the owner's key."""
+    bucket, admin = f"test-{secrets.token_hex(6)}", (server.admin.key, server.admin.secret)
+    make_locked_bucket(bucket, server.endpoint, admin)
+    return S3Archive(bucket, endpoint=server.endpoint, credentials=admin)
 
 
 @pytest.fixture(scope="session")
@@ -35,17 +60,22 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def radosgw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Radosgw]:
+    """Ceph's S3 server, running; skipped where it is not installed."""
+    if missing := missing_programs():
+        pytest.skip(f"no {', '.join(missing)} here: {INSTALL}")
+    with Radosgw(tmp_path_factory.mktemp("radosgw")) as server:
+        yield server
+
+
 @pytest.fixture
 def s3_archive(seaweed: SeaweedFS) -> S3Archive:
-    """An empty locked bucket of its own."""
-    bucket = f"test-{secrets.token_hex(6)}"
-    admin = (seaweed.admin.key, seaweed.admin.secret)
-    make_locked_bucket(bucket, seaweed.endpoint, admin)
-    return S3Archive(bucket, endpoint=seaweed.endpoint, credentials=admin)
+    """An empty locked bucket on SeaweedFS."""
+    return locked_bucket(seaweed)
 
 
-@pytest.fixture(params=["directory", pytest.param("s3", marks=pytest.mark.servers)])
-def archive(request: pytest.FixtureRequest) -> Archive:
+@pytest.fixture(params=["directory", *BUCKETS])
+def archive(request: pytest.FixtureRequest, directory_archive: DirectoryArchive) -> Archive:
     """Every kind of archive in turn, empty."""
-    found: Archive = request.getfixturevalue(f"{request.param}_archive")
-    return found
+    return directory_archive if request.param == "directory" else locked_bucket(request.getfixturevalue(request.param))

@@ -8,6 +8,7 @@ from typing import Any
 
 from governance.evidence.address import BUNDLES
 from governance.evidence.archive import Archive, MissingObject, Version
+from governance.evidence.audit_race import judge_versions
 from governance.evidence.bundle import Bundle, read_bundle
 from governance.evidence.decision import judge_decision, signed_at
 from governance.evidence.inventory import Holding
@@ -159,11 +160,12 @@ class EntryAudit:
         return first, None
 
     def _report_versions(self, facts: EntryFacts, held: Holding, record: Version) -> None:
-        others = len(held.versions) - 1
-        if others:
-            current = "the record" if record.is_latest else "NOT the record"
-            said = f"record is version {record.version_id[:8]} of {_iso(record.stored_at)}"
-            facts.add("OVERWRITTEN", f"{said}; {others} other; current is {current}")
+        def is_honest(body: bytes) -> bool:
+            other = EntryFacts(facts.index, facts.entry)
+            self._bundles.read(other, body)
+            return not other.findings
+
+        facts.findings += judge_versions(self._archive, held, record, is_honest)
         if held.markers:
             facts.add("DELETE MARKER", f"{_marker(held)}; record still there")
 

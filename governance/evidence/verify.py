@@ -115,7 +115,7 @@ def verify_archive(
     if archive.locks:
         report_stored_later(facts, anchors, sightings(matching, kept, facts), report)
     report_strangers(archive, audit.inventory, audit.lines.entries, report)
-    report_log_objects(archive, audit.inventory, audit.root, report)  # h
+    report_log_objects(archive, audit.inventory, audit.root, audit.lines.entries, report)  # h
     seconds = audit.root.heartbeat_seconds if audit.root else None
     report_heartbeats(facts, {entry.key for entry in audit.lines.entries}, report, seconds, audit.now)  # i
     vouching = witnesses(matching, kept, facts, anchors)  # j

@@ -1,4 +1,4 @@
-"""Every attack of the design, really carried out on both kinds of archive, and named by verify."""
+"""Every attack of the design, really carried out on a folder and on S3 servers, and named by verify."""
 
 import shutil
 import subprocess
@@ -10,8 +10,6 @@ from typing import Any, Protocol
 import pytest
 
 from governance.adapters.directory import DirectoryArchive
-from governance.adapters.s3 import S3Archive
-from governance.adapters.seaweed import SeaweedFS
 from governance.evidence import (
     Archive,
     Keys,
@@ -38,6 +36,7 @@ from governance.evidence.log import Entry, entry_of, print_seal
 from governance.evidence.note import Checkpoint, parse_checkpoint
 from tests.acceptance.test_seaweed import client
 from tests.evidence_builders import HOUR, ORIGIN, fill, make_run
+from tests.servers import BUCKETS, S3Server, locked_bucket
 
 
 class Attacker(Protocol):
@@ -73,8 +72,9 @@ class FolderOwner:
 class BucketOwner:
     """Has the admin's key of a bucket whose objects were not locked."""
 
-    def __init__(self, archive: S3Archive, server: SeaweedFS) -> None:
-        self.archive, self.s3, self.bucket = archive, client(server, server.admin), archive.name[5:].partition("?")[0]
+    def __init__(self, server: S3Server) -> None:
+        self.archive, self.s3 = locked_bucket(server), client(server, server.admin)
+        self.bucket = self.archive.name[5:].partition("?")[0]
 
     def delete(self, key: str) -> None:
         """Delete every version."""
@@ -88,18 +88,18 @@ class BucketOwner:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
 
 
-@pytest.fixture(params=["folder", pytest.param("bucket", marks=pytest.mark.servers)])
+@pytest.fixture(params=["folder", *BUCKETS])
 def attacker(request: pytest.FixtureRequest, tmp_path: Path) -> Attacker:
     """An attacker and their empty archive."""
     if request.param == "folder":
         return FolderOwner(tmp_path / "archive")
-    return BucketOwner(request.getfixturevalue("s3_archive"), request.getfixturevalue("seaweed"))
+    return BucketOwner(request.getfixturevalue(request.param))
 
 
-@pytest.fixture
-def bucket_owner(s3_archive: S3Archive, seaweed: SeaweedFS) -> BucketOwner:
+@pytest.fixture(params=BUCKETS)
+def bucket_owner(request: pytest.FixtureRequest) -> BucketOwner:
     """An attacker on S3, for what only S3 has."""
-    return BucketOwner(s3_archive, seaweed)
+    return BucketOwner(request.getfixturevalue(request.param))
 
 
 def said(report: Report, word: str) -> list[str]:
@@ -145,6 +145,34 @@ def test_a_version_laid_over_the_record_is_named(bucket_owner: BucketOwner, sign
     assert said(report, "OVERWRITTEN") == [keys[0]]
     assert "current is NOT the record" in "".join(report.lines())
     assert said(report, "ALTERED") == []
+
+
+@pytest.mark.servers
+def test_what_an_honest_loser_of_a_race_leaves_is_a_note(bucket_owner: BucketOwner, signing_keys: Keys) -> None:
+    """Where If-None-Match is ignored, a second writer of the same run and a second sealer leave versions at once."""
+    _, keys, _ = fill(bucket_owner.archive, signing_keys, 2)
+    late = make_run(signing_keys, 0, flowRun="another")[1]
+    sealed_elsewhere = print_seal(list(Log.load(bucket_owner.archive))[-1:])
+
+    for key, body in ((keys[0], late), (seal_key(6), sealed_elsewhere)):
+        bucket_owner.s3.put_object(Bucket=bucket_owner.bucket, Key=key, Body=body)
+
+    report = verify(bucket_owner.archive)
+    assert report.ok, report.lines()
+    assert [(each.word, each.key) for each in report.findings] == [("LOST RACE", keys[0]), ("LOST RACE", seal_key(6))]
+
+
+@pytest.mark.servers
+def test_a_seal_laid_over_the_record_that_names_what_is_not_logged_is_no_lost_race(
+    bucket_owner: BucketOwner, signing_keys: Keys
+) -> None:
+    """Only what the log stands by is honest."""
+    _, keys, _ = fill(bucket_owner.archive, signing_keys, 1)
+
+    forged = print_seal([entry_of(keys[0], b"better numbers")])
+    bucket_owner.s3.put_object(Bucket=bucket_owner.bucket, Key=seal_key(6), Body=forged)
+
+    assert said(verify(bucket_owner.archive), "OVERWRITTEN") == [seal_key(6)]
 
 
 def test_a_deleted_bundle_is_named(attacker: Attacker, signing_keys: Keys) -> None:

@@ -21,12 +21,13 @@ from botocore.exceptions import ClientError
 from governance.adapters.s3 import S3Archive
 from governance.adapters.seaweed import Credentials, SeaweedFS
 from governance.errors import ArchiveUnavailable
+from tests.servers import S3Server
 
 pytestmark = pytest.mark.servers
 Attack = Callable[[Any, str, str, str], object]
 
 
-def client(server: SeaweedFS, who: Credentials) -> Any:
+def client(server: S3Server, who: Credentials) -> Any:
     """A plain boto3 client, as an attacker with this key would have."""
     config = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
     session = boto3.session.Session(who.key, who.secret, region_name="us-east-1")

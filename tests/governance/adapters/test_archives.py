@@ -76,7 +76,8 @@ def test_the_address_opens_the_same_archive_and_holds_no_secret(
 ) -> None:
     """What a page shows can be given to `aims verify`."""
     if archive.name.startswith("s3"):
-        for name, value in request.getfixturevalue("seaweed").admin.environment().items():
+        server = request.getfixturevalue(request.node.callspec.params["archive"])
+        for name, value in server.admin.environment().items():
             monkeypatch.setenv(name, value)
             assert value not in archive.name
     archive.put_new(KEY, b"x")
