@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from prefect import runtime, task
 from prefect.cache_policies import NO_CACHE
 
+from governance.adapters.outbox import deliver_waiting
 from governance.adapters.workplace import Workplace
 from governance.compliance.proof import run_key, run_members, run_statement
 from governance.errors import ArchiveUnavailable
@@ -56,9 +57,7 @@ def put_bundle(system: System, signed: Signed) -> Receipt:
     """Put the bundle and seal it; who was first stands. Bundles of earlier runs that wait are delivered too."""
     here = Workplace.here()
     keep = here.retain_until(system)
-    for key, body in here.waiting():
-        store_bundle(here.archive, key, body, keep, log=here.log)
-        (here.outbox / key).unlink()
+    deliver_waiting(here, keep)
     return store_bundle(
         here.archive, signed.key, signed.body, keep, log=here.log, log_signer=here.keys.log, origin=here.settings.origin
     )

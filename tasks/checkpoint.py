@@ -3,15 +3,18 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from governance.adapters.outbox import deliver_waiting, sweep_announced
 from governance.adapters.workplace import Workplace
-from governance.evidence import checkpoint, sweep, three_lines
+from governance.evidence import checkpoint, three_lines
 
 
 @task(retries=2, retry_delay_seconds=[2, 10], cache_policy=NO_CACHE)
 def sweep_strays() -> list[str]:
-    """Seal every bundle that its writer was killed before sealing; return the keys of what is no bundle."""
+    """Deliver what waits in the outbox, seal what a killed writer left; return the keys of what is no bundle."""
     here = Workplace.here()
-    return sweep(here.archive, log=here.log, retain_until=here.retain_until(None))
+    keep = here.retain_until(None)
+    deliver_waiting(here, keep)
+    return sweep_announced(here, keep)
 
 
 @task(retries=2, retry_delay_seconds=[2, 10], cache_policy=NO_CACHE)

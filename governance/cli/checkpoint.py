@@ -11,13 +11,15 @@ def register(app: typer.Typer) -> None:
 
 
 def checkpoint() -> None:
-    """Seal strays, sign the head of the log, print its three lines: keep them outside the archive."""
+    """Deliver the outbox, seal strays, sign the log's head, print its three lines: keep them outside the archive."""
+    from governance.adapters.outbox import deliver_waiting, sweep_announced
     from governance.evidence import checkpoint as sign
-    from governance.evidence import sweep, three_lines
+    from governance.evidence import three_lines
 
     here = Workplace.here()
     keep = here.retain_until(None)
-    for foreign in sweep(here.archive, log=here.log, retain_until=keep):
+    deliver_waiting(here, keep)
+    for foreign in sweep_announced(here, keep):
         typer.echo(f"no bundle: {foreign}", err=True)
     note = sign(here.archive, here.keys.log, here.settings.origin, log=here.log, retain_until=keep)
     typer.echo(three_lines(note) if note else "the log is empty", nl=not note)
