@@ -5,7 +5,7 @@ Rules
 2. Arrow reads the file fast. Where that fails, or where the lines do not add up, a slower pass with the standard
    library finds the faulty lines; it also names the line of a row whose cell could not be decoded.
 3. A line is the physical line on which a row begins, counted from 1, the header included. Empty lines are skipped.
-4. Ragged rows, open quotes, NUL bytes, text that is not UTF-8, duplicate or empty header names are faults.
+4. Ragged rows, open quotes, NUL bytes, text that is not UTF-8, a needed name given twice or lost are faults.
 """
 
 import csv
@@ -24,6 +24,7 @@ from governance.errors import Fault, UnreadableInput
 
 DELIMITERS = ",;\t"
 CHUNK = 1 << 20
+LONGEST = arrow.BLOCK  # characters of a cell that the slower pass reads, as many as Arrow's bytes of a row
 STRAY = re.compile(rb'"(?<=[^,;\t"\r\n]")[^,;\t"\r\n]')
 RESAVE = "Write the file anew as UTF-8 CSV with one header row."
 
@@ -73,6 +74,9 @@ def survey(path: Path) -> Survey:
     return Survey(nul, quotes, ends + (last != b"\n"), stray)
 
 
+csv.field_size_limit(LONGEST)
+
+
 class DelimitedRows:
     """The rows of one CSV file, as batches of text.
 
@@ -105,6 +109,11 @@ class DelimitedRows:
         if not self._survey.adds_up(self.rows) and (faults := self._structure()):
             raise UnreadableInput(*faults)
 
+    @property
+    def first_line(self) -> int | None:
+        """The line of the first row, once all were read, if each row is one line; else None."""
+        return 2 if self._survey.lines == self.rows + 1 else None
+
     def lines(self, rows: set[int]) -> dict[int, int]:
         """The physical line on which each of some rows (from 0) begins."""
         if not rows:
@@ -116,13 +125,12 @@ class DelimitedRows:
 
     def _header(self, needed: tuple[str, ...]) -> tuple[str, list[str]]:
         """Rule 1: the delimiter and the names."""
-        try:
-            headers = {mark: self._first_row(mark) for mark in DELIMITERS}
-        except csv.Error:
-            raise UnreadableInput(broken(self.name, "a header row", "an open quote", RESAVE, line=1)) from None
-        fitting = [mark for mark in DELIMITERS if set(needed) <= set(headers[mark])]
-        mark = fitting[0] if fitting else max(DELIMITERS, key=lambda mark: len(set(needed) & set(headers[mark])))
-        names = headers[mark]
+        headers = {mark: self._first_row(mark) for mark in DELIMITERS}
+        found = {mark: len(set(needed) & set(headers[mark] or ())) for mark in DELIMITERS}
+        mark = max(DELIMITERS, key=lambda mark: (found[mark], headers[mark] is not None))
+        names = headers[mark] or []
+        if not found[mark] and None in headers.values():
+            raise UnreadableInput(broken(self.name, "a header row", "an open quote", RESAVE, line=1))
         if not names:
             raise UnreadableInput(broken(self.name, "a header row", "no text", "Deliver the file again.", line=1))
         if not _is_utf8(names):
@@ -130,16 +138,30 @@ class DelimitedRows:
         if not set(names) & set(needed):
             mend = "Begin the file with the names of its columns, as the registry has them."
             raise UnreadableInput(broken(self.name, "a header row", "none of the columns", mend, line=1))
-        if odd := _odd_names(names):
-            raise UnreadableInput(broken(self.name, "a different name for each column", odd, RESAVE, line=1))
-        if faults := missing_columns(self.name, needed, names, line=1):
+        if faults := [*self._odd_names(names, needed), *missing_columns(self.name, needed, names, line=1)]:
             raise UnreadableInput(*faults)
         return mark, names
 
-    def _first_row(self, delimiter: str) -> list[str]:
-        """The names in the first row that is not empty."""
+    def _odd_names(self, names: list[str], needed: tuple[str, ...]) -> list[Fault]:
+        """Needed names given twice, and columns without a name where a needed one is missing."""
+        expected = "a different name for each column"
+        faults = [
+            broken(self.name, expected, "a name given twice", RESAVE, line=1, column=name)
+            for name in needed
+            if names.count(name) > 1
+        ]
+        if "" in names and not set(needed) <= set(names):
+            place = names.index("") + 1
+            faults.append(broken(self.name, expected, f"a column without a name (number {place})", RESAVE, line=1))
+        return faults
+
+    def _first_row(self, delimiter: str) -> list[str] | None:
+        """The names in the first row that is not empty; None where its quotes do not fit the delimiter."""
         with self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-            return next((row for row in csv.reader(text, delimiter=delimiter, strict=True) if row), [])
+            try:
+                return next((row for row in csv.reader(text, delimiter=delimiter, strict=True) if row), [])
+            except csv.Error:
+                return None
 
     def _records(self) -> Iterator[tuple[int, int, str]]:
         """Slowly, each row that is not empty: its line, how many cells it has, and why it cannot be read."""
@@ -174,13 +196,6 @@ class DelimitedRows:
         return None
 
 
-def _odd_names(names: list[str]) -> str:
-    """What is wrong with the names of a header."""
-    if "" in names:
-        return "a column without a name"
-    return "a name given twice" if len(set(names)) < len(names) else ""
-
-
 def _is_utf8(row: list[str]) -> bool:
     """Whether a row that was decoded with surrogate escapes was UTF-8."""
     try:
@@ -196,7 +211,7 @@ def _told(error: str) -> str:
         (lambda text: "unexpected end" in text, "a quote that is never closed"),
         (
             lambda text: "field larger" in text,
-            "a cell of more than 131,072 characters, or a quote that is never closed",
+            "a cell of more than 8,388,608 characters, or a quote that is never closed",
         ),
         (lambda text: "expected after" in text, "a closing quote with text after it"),
     ]

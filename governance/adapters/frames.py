@@ -5,19 +5,22 @@ How cells are read
    in a number column are faults. `NaN` and `inf` are numbers (IEEE 754), as parquet has them; the contract counts them.
 2. Text is kept as written. Integers become "1", whole floats "1", other floats their shortest form, booleans
    "true" and "false".
-3. Numbers are float64; integers past 2**53 are rounded to the nearest. Blanks around a number or time do not matter.
-4. A row without a readable time belongs to no window, so it is a fault of each window that its file is read for. All
+3. Numbers are float64. A whole number past 2**53, which a float64 need not hold exactly, is a fault. Blanks around a
+   number or time do not matter.
+4. Within one file times have an offset or have none: a mixture would be read row by row by guess, so it is a fault.
+   So is a time more than a year after the moment of reading (`Clock.latest`).
+5. A row without a readable time belongs to no window, so it is a fault of each window that its file is read for. All
    other cells are judged only in rows of the window.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-from governance.adapters import times
+from governance.adapters import shapes, times
 from governance.adapters.arrow import Unparsable
 from governance.adapters.faults import MOST
 from governance.adapters.layout import Kind, Layout
@@ -26,6 +29,8 @@ from governance.window import LabelCounts
 Frame = pl.DataFrame
 UTC_TIME = pl.Datetime("us", "UTC")
 LOCAL_TIME = pl.Datetime("us")
+EXACT = 2**53
+_WHOLE = r"^\s*[-+]?[0-9]+\s*$"
 FIRST, LAST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001 - a local time; a day's room for any zone
 
 
@@ -42,44 +47,58 @@ class Bad:
 
 @dataclass(frozen=True)
 class Clock:
-    """Which column holds the time, how it is written, and which rows are wanted: since <= time < until (UTC)."""
+    """Which column holds the time, how it is written, and which rows are wanted: since <= time < until (UTC).
+
+    A time after `latest` (UTC) is a fault.
+    """
 
     column: str
     pattern: str
     zone: str
     since: datetime | None = None
     until: datetime | None = None
+    latest: datetime | None = None
 
 
-def decode(batch: Any, layout: Layout, first: int, clock: Clock | None) -> tuple[pl.DataFrame, list[Bad]]:
+@dataclass(frozen=True)
+class Decoded:
+    """The wanted rows of a batch, each one's number (from 0) in the file, and what could not be read."""
+
+    rows: pl.DataFrame
+    numbers: pl.Series
+    bad: list[Bad]
+
+
+def decode(batch: Any, layout: Layout, first: int, clock: Clock | None, manner: set[str] | None = None) -> Decoded:
     """The wanted rows of a batch in the layout's types and order, and what could not be read.
 
     `batch` is any object that gives an Arrow stream, with the layout's columns among its own; `first` the number
-    (from 0) of its first row in the file. `clock` chooses the rows; None keeps them all.
+    (from 0) of its first row in the file. `clock` chooses the rows; None keeps them all. `manner` is a set that the
+    batches of one file share: how their times are written (rule 4).
 
     Raises:
         Unparsable: polars gave up on the batch; nothing is known to make it, so this is the net below.
     """
     try:
-        return _decoded(pl.DataFrame(batch), layout, first, clock)
+        return _decoded(pl.DataFrame(batch), layout, first, clock, set() if manner is None else manner)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise Unparsable(f"cells that polars cannot read ({type(error).__name__})") from None
 
 
-def _decoded(raw: pl.DataFrame, layout: Layout, first: int, clock: Clock | None) -> tuple[pl.DataFrame, list[Bad]]:
+def _decoded(raw: pl.DataFrame, layout: Layout, first: int, clock: Clock | None, manner: set[str]) -> Decoded:
     """The same, of a frame."""
     rows = pl.Series(range(first, first + raw.height), dtype=pl.Int64)
     done: dict[str, pl.Series] = {}
     bad: list[Bad] = []
     if clock:
-        moments, bad = _moments(raw[clock.column], rows, clock)
+        moments, bad = _moments(raw[clock.column], rows, clock, manner)
         keep = _within(moments, clock)
         done[clock.column], raw, rows = moments.filter(keep), raw.filter(keep), rows.filter(keep)
     for column, kind in layout.items():
         if column not in done:
             done[column], worse = (_numbers if kind is Kind.NUMBER else _texts)(raw[column], rows)
             bad += worse
-    return pl.DataFrame({column: done[column] for column in layout}), bad
+    return Decoded(pl.DataFrame({column: done[column] for column in layout}), rows, bad)
 
 
 def _within(moments: pl.Series, clock: Clock) -> pl.Series:
@@ -111,12 +130,24 @@ def _numbers(cells: pl.Series, rows: pl.Series) -> tuple[pl.Series, list[Bad]]:
         if wrong.any():
             numbers = numbers.zip_with(~wrong, cells.str.strip_chars().cast(pl.Float64, strict=False))
             wrong &= numbers.is_null()
-        mend = "Write numbers with a point and no thousands mark; leave the cell empty where there is none."
-        return numbers.fill_nan(float("nan")), _cells(cells, rows, wrong, expected=expected, mend=mend)
+        bad = _cells(cells, rows, wrong, expected=expected, mend=shapes.POINT, shape=shapes.of_number)
+        large = (numbers.abs() >= EXACT).fill_null(value=False)
+        if large.any():
+            large &= cells.str.contains(_WHOLE).fill_null(value=False)
+        return numbers.fill_nan(float("nan")), bad + _too_large(cells, rows, large)
+    if cells.dtype.is_integer():
+        large = (cells.cast(pl.Int128) > EXACT) | (cells.cast(pl.Int128) < -EXACT)
+        return cells.cast(pl.Float64), _too_large(cells, rows, large.fill_null(value=False))
     if cells.dtype.is_numeric() or cells.dtype == pl.Boolean:
         return cells.cast(pl.Float64).fill_nan(float("nan")), []
     nothing = pl.Series([None] * len(cells), dtype=pl.Float64)
     return nothing, [_column(cells, expected, "Write numbers, or name the column as categorical in the registry.")]
+
+
+def _too_large(cells: pl.Series, rows: pl.Series, large: pl.Series) -> list[Bad]:
+    """Whole numbers that a float64 need not hold exactly."""
+    mend = "Write it in a larger unit, or name the column as categorical if it is a code."
+    return _cells(cells, rows, large, expected="a number", mend=mend, what="a whole number beyond 2**53")
 
 
 def _column(cells: pl.Series, expected: str, mend: str) -> Bad:
@@ -125,22 +156,30 @@ def _column(cells: pl.Series, expected: str, mend: str) -> Bad:
 
 
 def _cells(
-    cells: pl.Series, rows: pl.Series, wrong: pl.Series, *, expected: str, mend: str, what: str = ""
+    cells: pl.Series,
+    rows: pl.Series,
+    wrong: pl.Series,
+    *,
+    expected: str,
+    mend: str,
+    what: str = "",
+    shape: Callable[[str], shapes.Shape | None] = lambda _text: None,
 ) -> list[Bad]:
-    """The first faulty cells of a column."""
-    lengths = cells.filter(wrong).head(MOST).cast(pl.String).str.len_chars()
-    return [
-        Bad(row, cells.name, expected, what or _described(length), mend)
-        for row, length in zip(rows.filter(wrong).head(MOST), lengths, strict=True)
-    ]
+    """The first faulty cells of a column; `shape` finds better words for what stands there."""
+    bad = []
+    for row, text in zip(rows.filter(wrong).head(MOST), cells.filter(wrong).head(MOST).cast(pl.String), strict=True):
+        known = shape(text or "")
+        found = what or (known.found if known else _described(len(text or "")))
+        bad.append(Bad(row, cells.name, expected, found, known.mend if known else mend))
+    return bad
 
 
-def _described(length: int | None) -> str:
+def _described(length: int) -> str:
     """What a cell holds, without its value."""
     return f"text of {length} character{'s' if length != 1 else ''}" if length else "an empty cell"
 
 
-def _moments(cells: pl.Series, rows: pl.Series, clock: Clock) -> tuple[pl.Series, list[Bad]]:
+def _moments(cells: pl.Series, rows: pl.Series, clock: Clock, manner: set[str]) -> tuple[pl.Series, list[Bad]]:
     """Each row's moment in UTC, or null; and the rows for which no moment can be told."""
     expected = times.expected(clock.pattern)
     match cells.dtype:
@@ -148,18 +187,53 @@ def _moments(cells: pl.Series, rows: pl.Series, clock: Clock) -> tuple[pl.Series
             exact, local = cells.dt.convert_time_zone("UTC").cast(UTC_TIME), _none(cells, LOCAL_TIME)
         case pl.Datetime() | pl.Date():
             exact, local = _none(cells, UTC_TIME), cells.cast(LOCAL_TIME)
+        case kind if clock.pattern in times.EPOCH and (kind == pl.String or kind.is_numeric()):
+            exact, local = _since_1970(cells, times.EPOCH[clock.pattern]), _none(cells, LOCAL_TIME)
         case kind if kind == pl.String or (kind.is_numeric() and clock.pattern != times.AUTO):
             exact, local = _parsed(_texts(cells, rows)[0], clock.pattern)
         case _:
-            mend = 'Write times, or give columns.time_format a pattern such as "%Y".'
+            mend = 'Write times, or give columns.time_format a pattern such as "%Y", or epoch_s, epoch_ms or epoch_us.'
             return _none(cells, UTC_TIME), [_column(cells, expected, mend)]
     local = local.set(~local.is_between(FIRST, LAST), None)
     exact = exact.set(~exact.dt.replace_time_zone(None).is_between(FIRST, LAST), None)
     moments = exact.zip_with(exact.is_not_null(), _utc(local, clock.zone, "null"))
     unread = exact.is_null() & local.is_null()
     mend = "Give each row a time in this form, or change columns.time_format."
-    bad = _cells(cells, rows, unread, expected=expected, mend=mend)
+    bad = _cells(cells, rows, unread, expected=expected, mend=mend, shape=shapes.of_time)
+    bad += _mixed(cells, rows, exact.is_not_null(), local.is_not_null(), manner)
+    bad += _far(cells, rows, moments, clock)
     return moments, bad + _doubtful(local, rows, moments.is_null() & ~unread, clock)
+
+
+def _since_1970(cells: pl.Series, unit: int) -> pl.Series:
+    """Counts of seconds (or `unit` parts of one) since 1970 as moments; null where there is no such moment."""
+    numbers = cells.cast(pl.Float64, strict=False) * (1_000_000 / unit)
+    numbers = numbers.set(~numbers.is_finite() | (numbers.abs() > EXACT), None)
+    return numbers.round().cast(pl.Int64).cast(UTC_TIME)
+
+
+def _mixed(cells: pl.Series, rows: pl.Series, offset: pl.Series, local: pl.Series, manner: set[str]) -> list[Bad]:
+    """Rule 4: times with an offset among times without, and the other way round; the first manner met counts."""
+    for name, those in (("offset", offset), ("local", local)):
+        if those.any() and not manner:
+            both = offset.any() and local.any()
+            manner.add("local" if both and local.arg_max() < offset.arg_max() else name)  # type: ignore[operator]
+    expected = "times that all have an offset, or none of them"
+    mend = "Write every time of a file with its offset, or every one without."
+    if "offset" in manner and local.any():
+        return _cells(cells, rows, local, expected=expected, mend=mend, what="a time without an offset among others")
+    if "local" in manner and offset.any():
+        return _cells(cells, rows, offset, expected=expected, mend=mend, what="a time with an offset among others")
+    return []
+
+
+def _far(cells: pl.Series, rows: pl.Series, moments: pl.Series, clock: Clock) -> list[Bad]:
+    """Rule 4: times that cannot have been reached."""
+    if clock.latest is None:
+        return []
+    far = (moments > clock.latest).fill_null(value=False)
+    expected, mend = "a time that can have come", "Correct the clock, or the time's unit or format."
+    return _cells(cells, rows, far, expected=expected, mend=mend, what="a time more than a year ahead")
 
 
 def _none(cells: pl.Series, dtype: pl.DataType) -> pl.Series:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters import frames
-from governance.adapters.intake import Wanted, open_source, pour
+from governance.adapters.intake import Portion, Wanted, open_source, pour
 from governance.adapters.layout import Kind
 from governance.errors import ConfigurationError, Fault, Place
 from governance.registry.system import Labels, Source, System
@@ -63,8 +63,8 @@ def due_windows_with_rows(system: System, home: Path, scratch: Path, now: dateti
     pulled = open_source(Wanted(system.predictions, (columns.time,), prune=False), plan, home, scratch)
     hours: set[datetime] = set()
 
-    def take(_batch: Any, rows: frames.Frame) -> None:
-        hours.update(rows[columns.time].dt.truncate("15m").unique().drop_nulls().to_list())
+    def take(portion: Portion) -> None:
+        hours.update(portion.rows[columns.time].dt.truncate("15m").unique().drop_nulls().to_list())
 
     clock = frames.Clock(columns.time, columns.time_format, plan.zone, *_ALWAYS)
     faults = [*pulled.faults, *pour(pulled.opened, layout, clock, take)]

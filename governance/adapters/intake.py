@@ -18,7 +18,7 @@ from governance.registry.system import Source, WindowPlan
 from governance.window import Input
 
 Bounds = tuple[datetime | None, datetime | None]
-Take = Callable[[Any, frames.Frame], None]
+Take = Callable[["Portion"], None]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,16 @@ class Opened:
     input: Input
     path: Path
     stamp: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What one batch of a file gave: the batch, its wanted rows, and their numbers (from 0) in the file."""
+
+    source: Opened
+    batch: Any
+    rows: frames.Frame
+    numbers: Any
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,9 @@ def _opened(store: Store, item: Item, wanted: Wanted, spare: Path) -> Opened:
     path = store.fetch(item, spare)
     seal = files.stamp(path)
     read = files.read_input(path, item.name)
+    if files.vouched(path) not in ("", read.sha256):
+        mend = "Copy the file again, or write its .sha256 file again."
+        raise UnreadableInput(broken(item.name, "the bytes that its .sha256 file names", "other bytes", mend))
     plain = spare.with_name(f"{spare.name}.plain")
     rows = open_rows(path, item.name, wanted.source.format, needed=wanted.needed, optional=wanted.optional, spare=plain)
     return Opened(rows, read, path, seal)
@@ -110,7 +123,7 @@ def _opened(store: Store, item: Item, wanted: Wanted, spare: Path) -> Opened:
 def pour(files_: Iterable[Opened], layout: Layout, clock: frames.Clock | None, take: Take) -> list[Fault]:
     """Decode the wanted rows of each file and hand them on, batch by batch, until 20 faults are met.
 
-    `take` gets each raw batch and its wanted rows; a file without an optional column gives rows without it.
+    `take` gets each raw batch with its wanted rows; a file without an optional column gives rows without it.
 
     Returns:
         What could not be read, with file and line.
@@ -128,12 +141,12 @@ def _pour_one(one: Opened, layout: Layout, clock: frames.Clock | None, take: Tak
     here = {column: kind for column, kind in layout.items() if column in one.rows.columns}
     bad: list[frames.Bad] = []
     faults: list[Fault] = []
-    first = 0
+    first, manner = 0, set[str]()
     try:
         for batch in one.rows.batches():
-            rows, worse = frames.decode(batch, here, first, clock)
-            bad += worse
-            take(batch, rows)
+            decoded = frames.decode(batch, here, first, clock, manner)
+            bad += decoded.bad
+            take(Portion(one, batch, decoded.rows, decoded.numbers))
             first += batch.num_rows
             if len(bad) >= MOST or any(cell.row is None for cell in bad):
                 break

@@ -41,6 +41,11 @@ class ParquetRows:
         except arrow.Unparsable as error:
             raise UnreadableInput(self._fault(error)) from None
 
+    @property
+    def first_line(self) -> int | None:
+        """Rows are counted from 1."""
+        return 1
+
     def lines(self, rows: set[int]) -> dict[int, int]:
         """The row number, from 1, of each of some rows (from 0)."""
         return {row: row + 1 for row in rows}

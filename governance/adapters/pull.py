@@ -19,7 +19,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import time as now
 from typing import Any
@@ -27,8 +27,9 @@ from zoneinfo import ZoneInfo
 
 from governance.adapters import arrow, files, frames
 from governance.adapters.faults import MOST, broken
-from governance.adapters.intake import Pulled, Wanted, open_source, pour
+from governance.adapters.intake import Portion, Pulled, Wanted, open_source, pour
 from governance.adapters.layout import labels_layout, predictions_layout, window_layout
+from governance.adapters.origins import Origins
 from governance.errors import Fault
 from governance.registry.system import System
 from governance.window import Input, LabelCounts, Period, Table, Window
@@ -36,6 +37,7 @@ from governance.window import Input, LabelCounts, Period, Table, Window
 FORMAT = "aims-window/1"
 SCRATCH = ".pull-"
 DAY_SECONDS = 86_400
+AHEAD = timedelta(days=366)  # a forecast may be about times to come, but not so far
 
 
 def pull_window(system: System, period: Period, *, home: Path, into: Path, as_of: datetime) -> Window:
@@ -52,7 +54,7 @@ def pull_window(system: System, period: Period, *, home: Path, into: Path, as_of
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(into)
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=into) as scratch:
-            pull = Pull(system, period, home, into, Path(scratch))
+            pull = Pull(system, period, home, into, Path(scratch), max(as_of, datetime.now(UTC)) + AHEAD)
             faults = pull.read_labels(mature=system.matured(period, as_of))
             current, current_faults = pull.current()
             reference, reference_faults = pull.reference()
@@ -74,6 +76,7 @@ class Pull:
     home: Path
     into: Path
     scratch: Path
+    latest: datetime | None = None
     label_counts: LabelCounts = field(default_factory=LabelCounts)
     _truth: frames.Truth | None = None
     _label_inputs: tuple[Input, ...] = ()
@@ -86,7 +89,7 @@ class Pull:
         layout = labels_layout(self.system)
         pulled = self._open(Wanted(source, tuple(layout), bounds=(self.period.start, self.period.end), prune=False))
         parts: list[frames.Frame] = []
-        faults = [*pulled.faults, *pour(pulled.opened, layout, None, lambda _batch, rows: parts.append(rows))]
+        faults = [*pulled.faults, *pour(pulled.opened, layout, None, lambda portion: parts.append(portion.rows))]
         if faults:
             return faults if mature else []
         self._truth, self._label_inputs = frames.Truth(parts, layout), pulled.inputs
@@ -156,13 +159,16 @@ class Pull:
     ) -> tuple[Table | None, list[Fault]]:
         """Write the rows within bounds to a parquet file, or tell why not."""
         columns, layout = self.system.columns, window_layout(self.system)
-        clock = frames.Clock(columns.time, columns.time_format, self.system.window.zone, *bounds)
+        clock = frames.Clock(columns.time, columns.time_format, self.system.window.zone, *bounds, self.latest)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self.scratch / path.name
+        origins = Origins()
         sink = arrow.Sink(partial, layout, plain=(columns.id,))
 
-        def take(batch: Any, rows: frames.Frame) -> None:
-            seen(batch)
+        def take(portion: Portion) -> None:
+            seen(portion.batch)
+            rows = portion.rows
+            origins.add(portion.source.input.name, portion.numbers)
             if self._truth and columns.label not in rows.columns:
                 rows = self._truth.join(rows)
             sink.write(frames.arranged(rows, layout))
@@ -174,6 +180,7 @@ class Pull:
         if faults:
             return None, faults
         partial.replace(path)
+        origins.keep(path, {one.input.name: one.rows.first_line for one in pulled.opened})
         return Table(path, files.digest(path), sink.rows, pulled.inputs + labels), []
 
     def _no_rows(self, pulled: Pulled, what: str) -> Fault:

@@ -25,6 +25,11 @@ OTHERS = {
     b"SQLite": "an SQLite database",
     b"\xff\xfe": "UTF-16 text",
     b"\xfe\xff": "UTF-16 text",
+    b'{"': "JSON",
+    b"[{": "JSON",
+    b"<!DOCTY": "HTML",
+    b"<html": "HTML",
+    b"<?xml": "XML",
     b"\x1f\x8b": "a gzip file within a gzip file",
 }
 
@@ -36,6 +41,10 @@ class Rows(Protocol):
     rows: int
     header_line: int | None
     name: str
+
+    @property
+    def first_line(self) -> int | None:
+        """The line of the first row, once all were read, if each row is one line; else None."""
 
     def batches(self) -> Iterator[Any]:
         """Arrow batches of the wanted columns. Raises UnreadableInput with all faults found."""

@@ -7,13 +7,16 @@ Rules
    the same; the rest is parsed once for each different text.
 3. A moment without an offset is local in the window's zone. A local time that a clock change skips, or that comes
    twice, is a fault: nobody can know which moment it was.
-4. Moments have microseconds; what is finer is cut off.
+4. `epoch_s`, `epoch_ms` and `epoch_us` declare counts since 1970-01-01T00:00:00Z; digits are never guessed to be that.
+5. Moments have microseconds; what is finer is cut off.
 """
 
 import re
 from datetime import datetime
 
 AUTO = "auto"
+EPOCH = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
+_UNITS = {"epoch_s": "seconds", "epoch_ms": "milliseconds", "epoch_us": "microseconds"}
 
 # chrono's directives, as polars knows them: %.f is an optional fraction, %#z an offset in any form or Z.
 ISO = (
@@ -27,6 +30,8 @@ _DIGITS = re.compile(r"(%[YmdHMS]|[-/.:, T])+")
 
 def expected(pattern: str) -> str:
     """What a cell must hold, for a fault."""
+    if pattern in EPOCH:
+        return f"{_UNITS[pattern]} since 1970"
     return "an ISO 8601 time such as 2026-11-24T05:30:00Z" if pattern == AUTO else f"a time written as {pattern}"
 
 

@@ -96,8 +96,8 @@ BROKEN = {
     "blank lines only": Broken(b"\n\n\n", "no text", 1),
     "no header": Broken(f"{GOOD}\n{GOOD}\n".encode(), "none of the columns", 1),
     "missing column": Broken(lines(row()).replace(b"score", b"scores"), "no such column", 1, "score"),
-    "name twice": Broken(lines(row()).replace(b"branch", b"region"), "a name given twice", 1),
-    "empty name": Broken(lines(row()).replace(b"branch", b""), "a column without a name", 1),
+    "name twice": Broken(lines(row()).replace(b"branch", b"region"), "a name given twice", 1, "region", faults=2),
+    "empty name": Broken(lines(row()).replace(b"branch", b""), "a column without a name (number 9)", 1, faults=2),
     "too few cells": Broken(lines(row(), row(), "1,2"), "2 cells", 4),
     "one cell": Broken(lines(row(), "x", row()), "1 cell", 3),
     "too many cells": Broken(lines(row(), row() + ",x"), "11 cells", 3),
@@ -121,7 +121,7 @@ BROKEN = {
     "zip": Broken(b"PK\x03\x04" + b"\0" * 90, "a zip archive or a spreadsheet"),
     "huge cell": Broken(
         lines(row(), row(region='"' + "x" * 30_000_000 + '"')),
-        "a cell of more than 131,072 characters, or a quote that is never closed",
+        "a cell of more than 8,388,608 characters, or a quote that is never closed",
         3,
     ),
     "cut gzip": Broken(gzip.compress(lines(*[row()] * 400), 0)[:9000], "an end in the middle", 191),
@@ -129,9 +129,9 @@ BROKEN = {
     "gzip of nothing": Broken(gzip.compress(b""), "no text", 1),
     "gzip of gzip": Broken(gzip.compress(gzip.compress(lines(row()))), "a gzip file within a gzip file"),
     "no number": Broken(lines(row(), row(age=PLANT)), "text of 16 characters", 3, "age"),
-    "NA": Broken(lines(row(age="NA")), "text of 2 characters", 2, "age"),
-    "null": Broken(lines(row(score="null")), "text of 4 characters", 2, "score"),
-    "decimal comma": Broken(lines(row(score='"0,5"')), "text of 3 characters", 2, "score"),
+    "NA": Broken(lines(row(age="NA")), "a word for a missing value", 2, "age"),
+    "null": Broken(lines(row(score="null")), "a word for a missing value", 2, "score"),
+    "decimal comma": Broken(lines(row(score='"0,5"')), "a decimal comma", 2, "score"),
     "underscore": Broken(lines(row(score="1_0")), "text of 3 characters", 2, "score"),
     "after cells with line ends": Broken(
         lines(row(region='"a\nb\n"'), "", row(age="x")), "text of 1 character", 6, "age"
@@ -139,9 +139,14 @@ BROKEN = {
     "no time": Broken(lines(row(), row(time="")), "an empty cell", 3, "time"),
     "not a time": Broken(lines(row(time=PLANT)), "text of 16 characters", 2, "time"),
     "no such date": Broken(lines(row(time="2026-02-30")), "text of 10 characters", 2, "time"),
-    "a date of no known order": Broken(lines(row(time="05/10/2026")), "text of 10 characters", 2, "time"),
+    "a date of no known order": Broken(
+        lines(row(time="05/10/2026")), "a date with its year last, whose day and month nobody can tell apart", 2, "time"
+    ),
     "the hour that comes twice": Broken(
-        lines(row(), row(time="2026-10-25T02:30:00")), "a local time that comes twice", 3, "time"
+        lines(row(time="2026-10-05T10:00:00"), row(time="2026-10-25T02:30:00")),
+        "a local time that comes twice",
+        3,
+        "time",
     ),
     "all faults of a row": Broken(
         lines(row(age="x", score="y"), row(age="z")), "text of 1 character", 2, "score", faults=3
