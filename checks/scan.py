@@ -75,7 +75,7 @@ class ErrorCell:
     fourths: float
 
 
-def _rows(query: str, parameters: Sequence[Any], threads: int = 2) -> list[tuple[Any, ...]]:
+def answer(query: str, parameters: Sequence[Any], threads: int = 2) -> list[tuple[Any, ...]]:
     """The answer to one query, on a connection of its own that reaches no network."""
     with duckdb.connect(":memory:", config={"threads": threads, **_OFFLINE}) as connection:
         answer: list[tuple[Any, ...]] = connection.execute(query, list(parameters)).fetchall()
@@ -89,7 +89,7 @@ def quoted(name: str) -> str:
 
 def kinds(path: Path) -> dict[str, str]:
     """Each column's kind: `float`, `integer`, `text`, `time`, `truth` or the engine's own word."""
-    return {row[0]: _kind(row[1]) for row in _rows("describe select * from read_parquet(?)", [str(path)])}
+    return {row[0]: _kind(row[1]) for row in answer("describe select * from read_parquet(?)", [str(path)])}
 
 
 def _kind(type_name: str) -> str:
@@ -147,7 +147,7 @@ def summarise(
             *asked,
         ]
     )
-    (row,) = _rows(f"select {query} from read_parquet(?)", [*span, *parameters, str(path)])  # noqa: S608
+    (row,) = answer(f"select {query} from read_parquet(?)", [*span, *parameters, str(path)])  # noqa: S608
     fives = [Facts(*row[start : start + 5]) for start in range(3, len(row), 5)]
     facts = {question.column: five for question, five in zip(questions, fives, strict=True)}
     return Summary(row[0], facts, row[1], row[2])
@@ -182,7 +182,7 @@ def cells(
         f"from read_parquet(?) where {made} is not null group by all order by all"
     )
     width = len(attributes)
-    rows = _rows(query, [*parameters, positive, positive, str(path)])
+    rows = answer(query, [*parameters, positive, positive, str(path)])
     return [Cell(row[:width], *row[width:]) for row in rows]
 
 
@@ -202,7 +202,7 @@ def error_cells(
         f"from read_parquet(?) where isfinite({made}::double) and isfinite({truth}::double) group by all order by all"
     )
     width = len(attributes)
-    rows = _rows(query, [*parameters, str(path)], threads=1)
+    rows = answer(query, [*parameters, str(path)], threads=1)
     return [ErrorCell(row[:width], *row[width:]) for row in rows if row[width]]
 
 
@@ -212,12 +212,12 @@ def group_counts(
     """Rows of a file at each finest intersection of the attributes; None where a row has no group."""
     groups, parameters = _grouping(attributes)
     query = f"select {groups}count(*) from read_parquet(?) group by all order by all"  # noqa: S608
-    return {tuple(row[:-1]): row[-1] for row in _rows(query, [*parameters, str(path)])}
+    return {tuple(row[:-1]): row[-1] for row in answer(query, [*parameters, str(path)])}
 
 
 def known_labels(path: Path, label: str, positive: str) -> tuple[int, int]:
     """How many labels are known, and how many of them have the positive value (0 for numbers)."""
     column = quoted(label)
     query = f"select count({column}), count(*) filter ({column}::varchar = ?) from read_parquet(?)"  # noqa: S608
-    (row,) = _rows(query, [positive, str(path)])
+    (row,) = answer(query, [positive, str(path)])
     return int(row[0]), int(row[1])
