@@ -50,7 +50,9 @@ def _facts(case: Case, kind: Kind, about: str) -> str:
 def _row(verb: str, case: Case, rule: ActRule) -> str:
     """One act: its words, who may, which fields it needs."""
     who = [one for role in rule.who for one in (case.holders(role) or (role,)) if one != SYSTEM]
-    needs = ", ".join(f"`{name}`{'' if field.required else ' (if any)'}" for name, field in rule.fields.items())
+    asked = {name: field for name, field in rule.fields.items() if not field.personal}
+    needs = ", ".join(f"`{name}`{'' if field.required else ' (if any)'}" for name, field in asked.items())
+    needs += ", personal text: only by `aims act … --field-file`" if rule.personal else ""
     code = (
         ", a code" if rule.strength == "code" else ", your own signature: `aims act`" if rule.strength == "ssh" else ""
     )

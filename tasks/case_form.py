@@ -32,6 +32,8 @@ def form_model(case: Case, kind: Kind, people: People, description: str) -> type
     }
     for verb in verbs:
         for name, rule in kind.acts[verb].fields.items():
+            if rule.personal:
+                continue  # Prefect would keep it: it is given by `aims act`
             fields.setdefault(_typed_as(name), _field(rule, [v for v in verbs if name in kind.acts[v].fields], people))
     form = create_model("Answer", __base__=RunInput, **fields)
     return form.with_initial_data(description=description)

@@ -1,23 +1,31 @@
-"""Doing acts: read how a case stands, check and archive the act, and bring the index up to date."""
+"""Doing acts: read how a case stands, check and archive the act, and bring the index up to date.
+
+Personal text is encrypted before anything is signed or archived. An erasure is archived first, then the key destroyed:
+a kill in between is made up for by the next erasure, the hourly follow-up, or `aims rebuild`.
+"""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
 from governance.adapters.case_index import CaseIndex
+from governance.adapters.case_keys import CaseKeys
 from governance.adapters.ssh import require_signed_by, sign_with
 from governance.cases.act import Act, CheckpointSeen, make_act
 from governance.cases.case import Case
+from governance.cases.clock import local_day
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
 from governance.cases.opening import Subject, opening_act
+from governance.cases.personal import KEY_BYTES, encrypted, is_encrypted, shown
 from governance.cases.record import Recorded, Recorder
 from governance.cases.reminder import Notice, lapsed, notices
-from governance.errors import ConfigurationError, Fault, Place
-from governance.evidence import Log, b64
+from governance.cases.rules import apply
+from governance.errors import ActRefused, ConfigurationError, Fault, Place
+from governance.evidence import Archive, Log, b64
 from governance.evidence.checkpoint import newest_checkpoint
 from governance.registry.registry import Registry
 from governance.registry.system import Roles
@@ -25,20 +33,22 @@ from governance.registry.system import Roles
 
 @dataclass(frozen=True)
 class Casework:
-    """One installation's cases: the registry, the recorder of acts, and the index over them."""
+    """One installation's cases: registry, kinds, the index over the archive's acts, the keys of personal text.
+
+    `recorder` makes the one that writes acts; only who writes needs signing keys.
+    """
 
     registry: Registry
     kinds: Mapping[str, Kind]
     index: CaseIndex
-    recorder: Recorder
-
-    @property
-    def _log(self) -> Log:
-        return self.recorder.log or Log()
+    case_keys: CaseKeys
+    archive: Archive
+    log: Log
+    recorder: Callable[[], Recorder]
 
     def sync(self) -> int:
         """Read what the archive holds since; return the number of new acts."""
-        return self.index.sync(self.recorder.archive, log=self._log)
+        return self.index.sync(self.archive, log=self.log)
 
     def case(self, case_id: str) -> tuple[Case, Kind]:
         """A case as it stands and the kind it was opened with.
@@ -122,13 +132,69 @@ class Casework:
         )
         return self.record(kind, None, act.model_copy(update={"checkpoint_seen": self.checkpoint_seen()}), key_file)
 
+    def erase(
+        self,
+        case_id: str,
+        *,
+        by: str,
+        why: str,
+        fields: Mapping[str, str] | None = None,
+        strength: Strength = Strength.SESSION,
+        key_file: Path | None = None,
+    ) -> Recorded | None:
+        """Archive who erases a case's personal text and why, then destroy its key. None: it was erased before.
+
+        Raises:
+            ActRefused: this person may not.
+            ConfigurationError: no such case, or its kind keeps no personal text.
+            KeyFault: the key could not be destroyed; repeat.
+        """
+        case, kind = self.case(case_id)
+        verb = next((verb for verb, rule in kind.acts.items() if rule.erases), "")
+        if not verb:
+            place, mend = Place(system=case_id), "Its acts cannot be erased; personal data should not be in them."
+            raise ConfigurationError(Fault(place, "a kind that keeps personal text", kind.name, mend))
+        if not case.erased:
+            return self.act(case_id, verb, by=by, why=why, fields=fields, strength=strength, key_file=key_file)
+        self.case_keys.destroy(case_id)
+        return None
+
+    def destroy_erased(self) -> list[str]:
+        """Destroy every key here whose case was erased: one that a kill or a restored backup left; the cases."""
+        kept = [case for one in self.case_keys.cases() if (case := self.index.case(one))]
+        return [case.id for case in kept if case.erased and self.case_keys.destroy(case.id)]
+
+    def form(self, case: Case, act: Act) -> dict[str, str]:
+        """The form of an act as it may be read here: personal text is opened if the case's key is here."""
+        has_personal = not case.erased and any(is_encrypted(value) for value in act.fields.values())
+        return shown(case, act, self.case_keys.find(case.id) if has_personal else None)
+
+    def _encrypted(self, kind: Kind, case: Case | None, act: Act) -> Act:
+        """The act with its personal text encrypted; a key is made only for an act that may be done.
+
+        Raises:
+            ActRefused: it may not be done.
+        """
+        rule = kind.acts.get(act.verb)
+        names = tuple(name for name in rule.personal if name in act.fields) if rule else ()
+        if rule is None or not names:
+            return act
+        for name in names:
+            if wanted := rule.fields[name].lacks(act.fields[name], local_day(act.at, "UTC")):
+                place = Place(system=act.case, column=name)
+                raise ActRefused(Fault(place, f"{wanted} ({rule.fields[name].label})", "another value", "Correct it."))
+        apply(kind, case, encrypted(act, names, bytes(KEY_BYTES)), self.registry.people)
+        return encrypted(act, names, self.case_keys.of(act.case))
+
     def record(self, kind: Kind, case: Case | None, act: Act, key_file: Path | None = None) -> Recorded:
         """Archive an act, signed by the person's key if one is given, and bring the index up to date."""
-        signature = b""
+        act, signature = self._encrypted(kind, case, act), b""
         if key_file and (person := self.registry.people.get(act.by)):
             signature = sign_with(key_file, act.to_json())
             require_signed_by(person, act.to_json(), signature)
-        recorded = self.recorder.record(kind, case, act, now=datetime.now(UTC), signature=signature)
+        recorded = self.recorder().record(kind, case, act, now=datetime.now(UTC), signature=signature)
+        if recorded.case.erased:
+            self.case_keys.destroy(act.case)
         self.sync()
         return recorded
 
@@ -142,8 +208,12 @@ class Casework:
         return done
 
     def lapse(self, now: datetime) -> list[Recorded]:
-        """Do what the system does when a date has passed in a state that lapses (an acceptance, a proof)."""
+        """Do what the system does when a date has passed in a state that lapses (an acceptance, a proof).
+
+        Keys of erased cases that have come back are destroyed again.
+        """
         self.sync()
+        self.destroy_erased()
         due = [(case, self.index.kind(case.id)) for case in self.index.open_cases()]
         acts = [(kind, case, act) for case, kind in due if (act := lapsed(case, kind, now))]
         return [self.record(kind, case, act) for kind, case, act in acts]
@@ -155,9 +225,8 @@ class Casework:
 
     def checkpoint_seen(self) -> CheckpointSeen | None:
         """The newest checkpoint: whoever acts now has it before them."""
-        log = self._log
-        log.refresh(self.recorder.archive)
-        seen = newest_checkpoint(self.recorder.archive, len(log))
+        self.log.refresh(self.archive)
+        seen = newest_checkpoint(self.archive, len(self.log))
         return CheckpointSeen(origin=seen.origin, size=seen.size, root=b64.encode(seen.root)) if seen else None
 
     def _kind(self, name: str) -> Kind:

@@ -34,6 +34,7 @@ def rebuild(here: Workplace) -> Rebuilt:
     _remove(path)
     fresh.replace(path)
     shutil.rmtree(here.working, ignore_errors=True)
+    here.casework.destroy_erased()
     return Rebuilt(acts, len(here.index.cases()), None if before is None else before == dump)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from governance.adapters.archive import open_archive
 from governance.adapters.case_index import CaseIndex
+from governance.adapters.case_keys import CaseKeys
 from governance.adapters.casework import Casework
 from governance.adapters.keys import load_keys
 from governance.adapters.registry_files import load_registry
@@ -20,7 +21,7 @@ from governance.cases.record import Recorder
 from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence import Archive, Keys, Log
 from governance.registry.registry import Registry
-from governance.registry.system import System
+from governance.registry.system import Retention, System
 from governance.verdict import Verdict
 from governance.window import Period
 
@@ -78,6 +79,11 @@ class Workplace:
         return load_keys(self.settings.keys)
 
     @cached_property
+    def case_keys(self) -> CaseKeys:
+        """The keys of personal text, beside the signing keys and as private as those."""
+        return CaseKeys(self.settings.keys / "cases")
+
+    @cached_property
     def index(self) -> CaseIndex:
         """The cases, as a cache of the archive."""
         return CaseIndex(_folder(self.settings.state) / "cases.db")
@@ -90,7 +96,7 @@ class Workplace:
     @property
     def casework(self) -> Casework:
         """Does acts on cases."""
-        return Casework(self.registry, self.kinds, self.index, self.recorder())
+        return Casework(self.registry, self.kinds, self.index, self.case_keys, self.archive, self.log, self.recorder)
 
     @cached_property
     def log(self) -> Log:
@@ -99,7 +105,8 @@ class Workplace:
 
     def retain_until(self, system: System | None) -> datetime:
         """Until when an object written now is locked: by the system's retention, to the second."""
-        days = system.retention.days if system else max(s.retention.days for s in self.registry.systems.values())
+        known = [one.retention.days for one in self.registry.systems.values()]
+        days = system.retention.days if system else max(known, default=Retention().days)
         return (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
 
     def windows_to_judge(self, system: System, window: str | None, now: datetime) -> list[Period]:

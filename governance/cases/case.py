@@ -18,6 +18,13 @@ class Void(Record):
     reason: str
 
 
+class Erasure(Record):
+    """Who had the key of a case's personal text destroyed, and when."""
+
+    by: str
+    at: Moment
+
+
 class Case(Record):
     """A case after its acts up to number `seq`.
 
@@ -29,6 +36,7 @@ class Case(Record):
         did: who did each act so far, by act.
         fields: the newest value of each field that was filled in.
         basis: key of the newest bundle that an act rested on.
+        erased: the erasure of its personal text, if there was one.
     """
 
     id: str
@@ -58,6 +66,7 @@ class Case(Record):
     fields: dict[str, str] = Field(default={})
     basis: str = ""
     void: tuple[Void, ...] = ()
+    erased: Erasure | None = None
 
     def holders(self, role: Role) -> tuple[str, ...]:
         """The people who hold a role on this case; `anyone` and `system` name nobody."""
@@ -76,8 +85,8 @@ def begun(act: Act, opening: Opening, state: str) -> Case:
     return moved(blank, act, state, {})
 
 
-def moved(case: Case, act: Act, state: str, sets: dict[str, str]) -> Case:
-    """The case after one more act, which leads to `state` and sets these attributes."""
+def moved(case: Case, act: Act, state: str, sets: dict[str, str], *, erases: bool = False) -> Case:
+    """The case after one more act, which leads to `state`, sets these attributes, and may erase its personal text."""
     changes: dict[str, object] = {name: date.fromisoformat(to) if name == "due" else to for name, to in sets.items()}
     changes |= {
         "state": state,
@@ -86,6 +95,7 @@ def moved(case: Case, act: Act, state: str, sets: dict[str, str]) -> Case:
         "did": case.did | {act.verb: (*case.did.get(act.verb, ()), act.by)},
         "fields": case.fields | act.fields,
         "basis": act.rests_on[-1].key if act.rests_on else case.basis,
+        "erased": Erasure(by=act.by, at=act.at) if erases else case.erased,
     }
     if act.sighting:
         newer = case.last is None or act.sighting.start >= case.last.start

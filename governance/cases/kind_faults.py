@@ -15,7 +15,7 @@ FaultAt = tuple[Path, str]
 def faults_of(kind: KindParts) -> list[FaultAt]:
     """Every fault between the parts of a kind; none when it is sound."""
     unknown = [*_unknown_states(kind), *_unknown_words(kind)]
-    return unknown or [*_graph(kind), *_clock(kind), *_monitor(kind)]
+    return unknown or [*_graph(kind), *_clock(kind), *_monitor(kind), *_personal(kind)]
 
 
 def _unknown_states(kind: KindParts) -> Iterator[FaultAt]:
@@ -108,6 +108,22 @@ def _monitor(kind: KindParts) -> Iterator[FaultAt]:
             yield ("acts", verb, "fields", retest.since), "a date, because the retest goes by this field"
     if not {"high", "medium"} <= set(kind.clock.due):
         yield ("clock", "due"), "the severities `high` and `medium`, which findings have"
+
+
+def _personal(kind: KindParts) -> Iterator[FaultAt]:
+    """A kind with personal fields has one act that erases them, and none that an erased case needs to go on."""
+    has_personal = any(rule.personal for rule in kind.acts.values())
+    erasing = [verb for verb, rule in kind.acts.items() if rule.erases]
+    if len(erasing) != has_personal:
+        yield ("acts",), "one act with `erases: true` exactly where some field is `personal`"
+    for verb in erasing:
+        rule = kind.acts[verb]
+        if set(rule.from_) != set(kind.states) or rule.to or rule.personal or "system" in rule.who:
+            yield ("acts", verb), "an erasure by people from every state, without `to` and personal fields"
+    for verb, rule in kind.acts.items():
+        for name in rule.personal:
+            if rule.fields[name].required and not rule.opens:
+                yield ("acts", verb, "fields", name), "`required: false`, because an erased case must still go on"
 
 
 def _type(rule: ActRule, name: str) -> str:

@@ -7,7 +7,14 @@ from enum import StrEnum
 from math import isfinite
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from governance.registry.system import Record
 
@@ -29,8 +36,26 @@ class Strength(StrEnum):
         return list(Strength).index(self) >= list(Strength).index(least)
 
 
-class FieldRule(Record):
-    """One field of an act's form, with the label that people read."""
+LATER: dict[str, Any] = {"later": True}
+
+
+class Grown(Record):
+    """A part that has learned fields since kinds were first archived: while unset they are not written.
+
+    So a kind that an old case keeps still has the bytes that it had (cases/kind.py, `kind_from_json`).
+    """
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        later = {name for name, field in type(self).model_fields.items() if field.json_schema_extra == LATER}
+        return {name: value for name, value in write(self).items() if value or name not in later}
+
+
+class FieldRule(Grown):
+    """One field of an act's form, with the label that people read.
+
+    What is typed into a `personal` field is archived encrypted under the case's own key (cases/personal.py).
+    """
 
     type: Literal["text", "date", "moment", "number", "choice", "person"] = "text"
     label: str = Field(min_length=3)
@@ -39,6 +64,7 @@ class FieldRule(Record):
     within_days: int | None = Field(
         default=None, ge=0, description="a date not earlier than today, not later than this"
     )
+    personal: bool = Field(default=False, json_schema_extra=LATER)
 
     def lacks(self, value: str, today: date) -> str:
         """What a good value would be on this day, when this one is not; else nothing."""
@@ -75,6 +101,8 @@ class FieldRule(Record):
             raise ValueError("`choices` exactly where the type is `choice`")
         if self.within_days is not None and self.type != "date":
             raise ValueError("`within_days` only where the type is `date`")
+        if self.personal and self.type != "text":
+            raise ValueError("`personal` only where the type is `text`")
         return self
 
 
@@ -87,12 +115,13 @@ class State(Record):
     lapses: str = Field(default="", description="the act that the system does the day after the due date")
 
 
-class ActRule(Record):
+class ActRule(Grown):
     """One act: from which states (none: it opens the case), to which (empty: the state stays), and who may do it.
 
     `not_by` is separation of duties: roles, earlier acts (whoever did one of them), or `author` (who opened the case).
     `sets` names the field whose value becomes the case's due date, owner, deputy, reviewer or severity; a new severity
-    starts the clock's count anew from the same moment.
+    starts the clock's count anew from the same moment. `erases` marks the act after which the key of the case's
+    personal text is destroyed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True)
@@ -106,6 +135,12 @@ class ActRule(Record):
     fields: dict[Word, FieldRule] = Field(default={})
     strength: Strength = Strength.SESSION
     sets: dict[Literal["due", "owner", "deputy", "reviewer", "severity"], Word] = Field(default={})
+    erases: bool = Field(default=False, json_schema_extra=LATER)
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        """The fields whose text is kept encrypted."""
+        return tuple(name for name, field in self.fields.items() if field.personal)
 
     @property
     def opens(self) -> bool:

@@ -29,10 +29,10 @@ def question(case: Case, acts: Sequence[Act], refused: int) -> str:
     """The name of the question now put to a case's people, `<state>-<last act by a person>-<refused answers>`.
 
     It changes when the state does, when a person has acted, and when an answer was refused; not when the system adds a
-    window, so that an answer given meanwhile still holds.
+    window, so that an answer given meanwhile still holds. Prefect's keys take no underscore: the state loses its own.
     """
     last = max((act.seq for act in acts if act.by != SYSTEM), default=0)
-    return f"{case.state}-{last}-{refused}"
+    return f"{case.state.replace('_', '')}-{last}-{refused}"
 
 
 def is_unacknowledged(case: Case, kind: Kind) -> bool:

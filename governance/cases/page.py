@@ -4,6 +4,7 @@ from governance.cases.act import Act
 from governance.cases.case import Case
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
+from governance.cases.personal import is_encrypted
 from governance.evidence.statement import utc_second
 
 KNOWN_BY = {
@@ -35,12 +36,17 @@ def case_page(act: Act, kind: Kind, case: Case) -> str:
     return "\n".join([*parts, "", *_step(act, kind)]) + "\n"
 
 
+def _value(value: str) -> str:
+    """A value of the form; of personal text only that there is some."""
+    return "(encrypted under the key of the case)" if is_encrypted(value) else value
+
+
 def _step(act: Act, kind: Kind) -> list[str]:
     """What was done in this act."""
     rule = kind.acts[act.verb]
     said = [f"## Act {act.seq}: {act.verb}", "", rule.about, ""]
     said += [f"- By {act.by} at {utc_second(act.at)}, {KNOWN_BY[act.strength]}", f"- Why: {act.why or '(no reason)'}"]
-    said += [f"- {rule.fields[name].label}: {value}" for name, value in act.fields.items()]
+    said += [f"- {rule.fields[name].label}: {_value(value)}" for name, value in act.fields.items()]
     said += [f"- Window {act.sighting.window}, revision {act.sighting.revision}"] if act.sighting else []
     said += [f"- Rests on {basis.key}" for basis in act.rests_on]
     seen = act.checkpoint_seen

@@ -6,6 +6,7 @@
 4. It is known strongly enough that it was them.
 5. A person says why; each field is there that must be, and is of its type; no other is.
 6. An opening states the due date that the kind's clock gives, and fits its subject.
+7. Personal text is there only encrypted, and on an erased case there comes no more of it.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from governance.cases.case import Case, Void, begun, moved
 from governance.cases.clock import due_date, local_day
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import ActRule, Strength
+from governance.cases.personal import is_encrypted
 from governance.errors import ActRefused, Fault, Place
 from governance.registry.people import People
 
@@ -79,7 +81,7 @@ def _after(kind: Kind, case: Case | None, act: Act) -> Case:
     sets: dict[str, str] = {target: act.fields[name] for target, name in rule.sets.items()}
     if "severity" in sets:
         sets["due"] = due_date(kind.clock, sets["severity"], case.starts, case.zone).isoformat()
-    return moved(case, act, rule.to or case.state, sets)
+    return moved(case, act, rule.to or case.state, sets, erases=rule.erases)
 
 
 def refusal(kind: Kind, case: Case | None, act: Act) -> Fault | None:
@@ -95,6 +97,7 @@ def refusal(kind: Kind, case: Case | None, act: Act) -> Fault | None:
         or _who(case, act, rule)
         or _duties(case, act, rule)
         or _strength(act, rule)
+        or _personal(case, act, rule)
         or _form(case, act, rule)
     )
 
@@ -217,6 +220,19 @@ def _strength(act: Act, rule: ActRule) -> Fault | None:
     return _fault(act, f"`{act.verb}` known at least by {rule.strength}", act.strength, mend)
 
 
+def _personal(case: Case | None, act: Act, rule: ActRule) -> Fault | None:
+    """Rule 7."""
+    given = [name for name in rule.personal if name in act.fields]
+    if case and case.erased and (given or rule.erases):
+        mend = "Open another case for what is new." if given else "There is nothing left to erase."
+        expected = "no personal text on an erased case" if given else f"one `{act.verb}` of a case"
+        return _fault(act, expected, f"`{given[0]}`" if given else "another", mend)
+    for name in given:
+        if not is_encrypted(act.fields[name]):
+            return _fault(act, f"encrypted text in `{name}` ({rule.fields[name].label})", "other text", "Act anew.")
+    return None
+
+
 def _form(case: Case | None, act: Act, rule: ActRule) -> Fault | None:
     """Rule 5."""
     if not act.why and act.by != SYSTEM:
@@ -228,7 +244,7 @@ def _form(case: Case | None, act: Act, rule: ActRule) -> Fault | None:
         if field is None:
             known = ", ".join(rule.fields) or "no field"
             return _fault(act, f"{known} in `{act.verb}`", f"`{name}`", "Leave it out or correct its spelling.")
-        if wanted := field.lacks(value, today):
+        if not field.personal and (wanted := field.lacks(value, today)):
             return _fault(act, f"{wanted} in `{name}` ({field.label})", "another value", "Correct it.")
     missing = [name for name, field in rule.fields.items() if field.required and name not in act.fields]
     if missing:

@@ -1,9 +1,16 @@
 """`aims act`: take one step on a case."""
 
+from contextlib import AbstractContextManager
+from typing import Annotated
+
 import typer
 
+from governance.adapters.workplace import Workplace
+from governance.cases.kind_parts import Strength
 from governance.cases.page import KNOWN_BY
-from governance.cli.cases import Fields, KeyFile, casework, fields_of
+from governance.cli.cases import FieldFiles, Fields, KeyFile, fields_of
+
+Code = Annotated[str, typer.Option(help="A code that was sent to you (`aims code`): it shows that it is you.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,14 +26,26 @@ def act(
     by: str = typer.Option(..., help="Who you are: an id of people.yaml."),
     why: str = typer.Option(..., help="Why, in plain words, without personal data."),
     field: Fields = None,
+    field_file: FieldFiles = None,
+    code: Code = "",
     sign: KeyFile = None,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Do an act, archive its proof, and say how the case stands. Refused acts leave no trace and exit with code 2."""
-    recorded = casework().act(case_id, verb, by=by, why=why, fields=fields_of(field or ()), key_file=sign)
+    here = Workplace.here()
+    fields = fields_of(field or (), field_file or ())
+    with strength_of(here, case_id, by, code) as strength:
+        recorded = here.casework.act(case_id, verb, by=by, why=why, fields=fields, strength=strength, key_file=sign)
     case, done = recorded.case, recorded.act
     if as_json:
         typer.echo(case.model_dump_json())
         return
     typer.echo(f"{done.verb} by {done.by}, {KNOWN_BY[done.strength]}")
     typer.echo(f"{case.id} is {case.state}; due {case.due}; proof in {recorded.receipt.key}")
+
+
+def strength_of(here: Workplace, case_id: str, by: str, code: str) -> AbstractContextManager[Strength]:
+    """The strength that a typed code gives; it is given back when the act in the context is refused."""
+    from governance.adapters.codes import redeemed
+
+    return redeemed(here, case_id, by, code)

@@ -1,6 +1,7 @@
 """`aims cases`, `aims case` and `aims open`: what waits for whom, the history of a case, a new case."""
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,20 +9,25 @@ from typing import Annotated, Any
 
 import typer
 
-from governance.adapters.casework import Casework
 from governance.adapters.workplace import Workplace
 from governance.cases.act import Act
 from governance.cases.case import Case
 from governance.cases.kind import Kind
 from governance.cases.message import doable
 from governance.cases.page import KNOWN_BY
-from governance.cases.record import Recorder
 from governance.cases.reminder import overdue_days
 from governance.cli.table import print_table
 from governance.errors import ConfigurationError, Fault, Place
 from governance.registry.system import Roles
 
+READ_MOST = 1 << 20
+"""Bytes that are read of a file: more than any field takes."""
+
 Fields = Annotated[list[str] | None, typer.Option(help="A field of the form, name=value; may be given several times.")]
+FieldFiles = Annotated[
+    list[str] | None,
+    typer.Option(help="A field whose text is in a file, name=path (`-`: standard input): for personal text."),
+]
 KeyFile = Annotated[Path | None, typer.Option(help="Your SSH key file: the act is signed by your own hand.")]
 
 
@@ -30,15 +36,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: `aims cases --system bank-calls`")(cases)
     app.command(epilog="Example: `aims case REM-bank-calls-drift.euribor3m-2008-10`")(case)
     app.command("open", epilog='Example: `aims open concern --by eve-marsh --title "Stale reference" --why "…"`')(open_)
-
-
-def casework() -> Casework:
-    """The casework of this workplace."""
-    here = Workplace.here()
-    recorder = Recorder(
-        here.archive, here.keys, here.settings.origin, here.registry.people, here.retain_until(None), here.log
-    )
-    return Casework(here.registry, here.kinds, here.index, recorder)
 
 
 def cases(
@@ -81,9 +78,9 @@ def case(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """One case: what it is about, and who did what, when, why, and how strongly that is known."""
-    work = casework()
+    work = Workplace.here().casework
     found, kind = work.case(case_id)
-    acts = work.index.acts(case_id)
+    acts = [act.model_copy(update={"fields": work.form(found, act)}) for act in work.index.acts(case_id)]
     if as_json:
         told = [act.model_dump(mode="json") for act in acts]
         late = overdue_days(found, kind, datetime.now(UTC))
@@ -100,6 +97,7 @@ def _about(case: Case, kind: Kind) -> list[str]:
     lines = [f"{case.id}: {case.title}", *(f"  {sentence}" for sentence in case.sentences)]
     lines += [f"  {kind.title}, about {case.subject or 'the organisation'}, severity {case.severity}"]
     lines += [f"  State {case.state}: {state.about}"]
+    lines += [f"  Personal text erased on {case.erased.at:%Y-%m-%d} by {case.erased.by}"] if case.erased else []
     lines += [f"  Owner {case.owner}, deputy {case.deputy}, reviewer {case.reviewer}"]
     if not state.final:
         lines += [f"  Due {case.due} ({case.zone}){f', OVERDUE by {late} days' if late else ''}"]
@@ -127,12 +125,13 @@ def open_(
     severity: str = typer.Option("", help="A severity of the kind; default: its first."),
     verb: str = typer.Option("", help="The opening act, where a kind has several."),
     field: Fields = None,
+    field_file: FieldFiles = None,
     roles: str = typer.Option("", help="owner,deputy,reviewer,escalation: ids; default: the system's own."),
     sign: KeyFile = None,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Open a case by hand: an incident, a model change, an appeal, a review."""
-    recorded = casework().open(
+    recorded = Workplace.here().casework.open(
         kind,
         system=system,
         title=title,
@@ -141,7 +140,7 @@ def open_(
         why=why,
         verb=verb,
         roles=_roles(roles),
-        fields=fields_of(field or ()),
+        fields=fields_of(field or (), field_file or ()),
         key_file=sign,
     )
     if as_json:
@@ -162,12 +161,27 @@ def _roles(given: str) -> Roles | None:
         raise ConfigurationError(Fault(Place(column="--roles"), expected, "another list", "Correct it.")) from None
 
 
-def fields_of(given: Sequence[str]) -> dict[str, str]:
-    """`name=value` as a mapping. Raises ConfigurationError for text without a name or a name given twice."""
-    pairs = [text.partition("=") for text in given]
-    names = [name for name, _, _ in pairs]
-    if all(mark and name for name, mark, _ in pairs) and len(set(names)) == len(names):
-        return {name: value for name, _, value in pairs}
-    raise ConfigurationError(
-        Fault(Place(column="--field"), "name=value, each name once", "another form", "Correct it.")
-    )
+def fields_of(given: Sequence[str], files: Sequence[str] = ()) -> dict[str, str]:
+    """`name=value` and `name=path` as a mapping. Raises ConfigurationError for another form or a name given twice."""
+    pairs = [("--field", *text.partition("=")) for text in given]
+    pairs += [("--field-file", *text.partition("=")) for text in files]
+    names = [name for _, name, _, _ in pairs]
+    for option, name, mark, _ in pairs:
+        if not (mark and name and names.count(name) == 1):
+            form = "name=path" if option == "--field-file" else "name=value"
+            raise ConfigurationError(
+                Fault(Place(column=option), f"{form}, each name once", "another form", "Correct it.")
+            )
+    return {name: _text_of(value) if option == "--field-file" else value for option, name, _, value in pairs}
+
+
+def _text_of(path: str) -> str:
+    """The text of a file, or of standard input, so that it stands in no list of processes and no shell history."""
+    try:
+        with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
+            return file.read(READ_MOST).decode("utf-8").strip()
+    except (OSError, ValueError):
+        fault = Fault(
+            Place(column="--field-file"), "a file of UTF-8 text", "none that can be read", "Correct the path."
+        )
+        raise ConfigurationError(fault) from None

@@ -11,6 +11,7 @@ COMMANDS = (
     "demo",
     "monitor",
     "check",
+    "calibrate",
     "cases",
     "act",
     "verify",
@@ -21,6 +22,7 @@ COMMANDS = (
     "checkpoint",
     "gate",
     "code",
+    "erase",
     "rebuild",
 )
 

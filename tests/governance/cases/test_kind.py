@@ -39,6 +39,17 @@ BROKEN = {
         "    about: A remark that changes nothing.\n    fields: {effective_from: {label: From when}}\n",
         "a date, because the retest goes by this field",
     ),
+    "personal text that nothing erases": (
+        "{label: What limits the harm until then}",
+        "{label: Whom it harms, personal: true, required: false}",
+        "one act with `erases: true` exactly where some field is `personal`",
+    ),
+    "an erasure of nothing": ("    sets: {due: until}", "    erases: true", "one act with `erases: true` exactly"),
+    "a personal choice": (
+        "{label: What limits the harm until then}",
+        "{label: Which, type: date, personal: true}",
+        "`personal` only where the type is `text`",
+    ),
     "no severity for findings": (
         "    medium: {days: 10",
         "    middling: {days: 10",
@@ -75,6 +86,35 @@ def test_a_state_that_leads_nowhere_is_refused() -> None:
 
     assert str(caught.value).count("a state from which acts lead to a final one") == 1
     assert "states.limbo" in str(caught.value)
+
+
+PERSONAL = (KINDS / "concern.yaml").read_text("utf-8")
+ERASE = "    from: [raised, looked_into, answered, passed_on]\n    who: [reviewer, deputy, escalation]\n"
+UNERASABLE = {
+    "an erasure not from everywhere": (ERASE, ERASE.replace("raised, ", ""), "from every state"),
+    "an erasure by the system": (ERASE, ERASE.replace("deputy", "system"), "by people from every state"),
+    "personal text that a step needs": (
+        "      outcome: {label: What was found and what is done}",
+        "      outcome: {label: What was found and what is done, personal: true}",
+        "`required: false`, because an erased case must still go on",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "said"), UNERASABLE.values(), ids=UNERASABLE.keys())
+def test_a_kind_whose_personal_text_cannot_be_erased_is_refused(old: str, new: str, said: str) -> None:
+    """Erasure is possible in every state, and stops no case."""
+    assert old in PERSONAL
+
+    with pytest.raises(ConfigurationError, match=said):
+        read_kind(PERSONAL.replace(old, new), "kinds/concern.yaml")
+
+
+def test_a_kind_without_personal_text_has_the_bytes_that_it_always_had() -> None:
+    """Cases of earlier years keep a kind that knew no personal fields, and are still read."""
+    assert b"personal" not in kind().to_json()
+    assert b"erases" not in kind().to_json()
+    assert b'"personal":true' in kind("concern").to_json()
 
 
 def test_a_kind_survives_its_way_through_the_archive() -> None:

@@ -39,6 +39,8 @@ def test_the_question_changes_with_state_person_and_refusal_but_not_with_a_furth
     assert question(case, [first], 0) == question(case, [first, update], 0) == "open-0-0"
     assert question(case, [first, seen], 0) == "open-2-0"
     assert question(case, [first], 1) == "open-0-1"
+    waiting = case.model_copy(update={"state": "in_review"})
+    assert question(waiting, [first], 0) == "inreview-0-0"  # Prefect's keys: small letters, digits, hyphens
 
 
 def test_people_are_offered_what_people_may_do_from_here() -> None:

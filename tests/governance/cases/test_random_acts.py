@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from governance.cases.act import Act
 from governance.cases.kind_parts import Strength
+from governance.cases.personal import PREFIX
 from governance.cases.reminder import lapsed, notices, overdue_days
 from governance.cases.rules import allowed, apply, fold
 from governance.errors import ActRefused
@@ -18,7 +19,8 @@ from tests.builders import people
 from tests.governance.cases.stories import ADA, BEN, EVE, FEMI, KINDS, NOON, SYSTEM, kind, opened, opener
 
 EVERY = [kind(path.stem) for path in sorted(KINDS.glob("*.yaml"))]
-VALUES = st.sampled_from(["2026-12-01", "2026-12-01T10:00+01:00", "5", "some text", BEN, FEMI, "no such thing", ""])
+HIDDEN = f"{PREFIX}{'A' * 123}="
+VALUES = st.sampled_from(["2026-12-01", "2026-12-01T10:00+01:00", "5", "some text", BEN, FEMI, "no", "", HIDDEN])
 PEOPLE = st.sampled_from([ADA, BEN, EVE, FEMI, SYSTEM, "anonymous", "mallory"])
 
 
@@ -33,6 +35,7 @@ def histories(draw: st.DrawFn) -> tuple[int, list[Act]]:
             field.type, field.choices[0] if field.choices else "text"
         )
         for name, field in of.acts[first].fields.items()
+        if not field.personal
     }
     opening = opened(of, opener(of, first), verb=first, fields=fields)
     acts = [opening]

@@ -47,7 +47,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     now = datetime.now(UTC)
     kind = here.kinds["remediation"]
     planned = plan_verdict(verdict(), [], system=system(), people=here.registry.people, now=now, kind=kind)
-    cases.casework().record_all(planned.acts)
+    here.casework.record_all(planned.acts)
     return here
 
 
@@ -190,7 +190,7 @@ def test_a_kind_that_only_the_system_opens_cannot_be_opened_by_hand(place: Workp
 
 def test_what_lapses_is_done_by_the_system_and_who_must_be_told_is_listed(place: Workplace) -> None:
     """An acceptance ends the day after its date; reminders and escalations follow the clock."""
-    work, now = cases.casework(), datetime.now(UTC)
+    work, now = place.casework, datetime.now(UTC)
     until = (now + timedelta(days=1)).date().isoformat()
     work.act(DRIFT, "accept", by="eve-marsh", why="small", fields={"until": until, "measures": "read by a person"})
 
