@@ -9,6 +9,7 @@ the condition, the loser lays the record's bytes over its own version, so that a
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from governance.adapters.store_clock import StoreClock
 from governance.errors import ArchiveUnavailable, Fault, Place
 from governance.evidence.archive import Lock, Version, missing_object
 
@@ -41,7 +43,8 @@ class S3Archive:
         read_only: bool = False,
     ) -> None:
         self._bucket, self._endpoint, self._read_only = bucket, endpoint, read_only
-        self._client = _client(endpoint, region, credentials)
+        self._client, self._clock = _client(endpoint, region, credentials), StoreClock()
+        self._client.meta.events.register("after-call.s3", self._read_clock)
 
     @property
     def name(self) -> str:
@@ -55,9 +58,10 @@ class S3Archive:
         return True
 
     def put_new(self, key: str, body: bytes, *, retain_until: datetime | None = None) -> bool:
-        """Write the object unless the key is taken, and see that it is locked as asked."""
+        """Write the object unless the key is taken, and see that it is locked as asked. Not with a wrong clock."""
         if self._read_only:
             self._fail(key, "an archive open for writing", "one open for reading", "Open it for writing.")
+        self.clock.require(self.name)
         version_id = self._put(key, body, retain_until, IfNoneMatch="*")
         if version_id in UNDECIDED and self._only_parts(key):
             version_id = self._put(key, body, retain_until)  # the condition would refuse for ever
@@ -105,6 +109,17 @@ class S3Archive:
             self._missing_or_fail(key, error)
         mode, until = head.get("ObjectLockMode"), head.get("ObjectLockRetainUntilDate")
         return Lock(mode, until.astimezone(UTC)) if mode and until else None
+
+    @property
+    def clock(self) -> StoreClock:
+        """The store's clock against ours; the store is asked once when it has not answered anything yet."""
+        if self._clock.ahead is None:
+            with suppress(ClientError, BotoCoreError):  # a refusal has a date too; no answer shows at the next call
+                self._client.head_bucket(Bucket=self._bucket)
+        return self._clock
+
+    def _read_clock(self, http_response: Any, **_: Any) -> None:
+        self._clock.read(http_response.headers.get("Date"))
 
     def on_request(self, note: Callable[[str], object]) -> None:
         """Call `note` with the method (GET, PUT, …) of every request sent from now on: for measuring."""

@@ -21,7 +21,7 @@ def doctor(
     """Check the registry, the kinds of case, the keys and the archive, and report every fault."""
     here = Workplace.here()
     registry, faults = read_registry(here.home)
-    faults += [*_kinds(here), *_keys(here), *_archive(here)]
+    faults += [*_kinds(here), *_keys(here), *_archive(here), *_clock(here)]
     notes = [
         f"{person.id} has no notify address; messages go to the default"
         for person in registry.people.people
@@ -66,6 +66,13 @@ def _keys(here: Workplace) -> list[Fault]:
     except AimsError as error:
         return list(error.faults)
     return []
+
+
+def _clock(here: Workplace) -> list[Fault]:
+    """A clock that differs from the store's; a folder has no other clock than ours."""
+    clock = getattr(here.archive, "clock", None)
+    fault = clock.fault(here.archive.name) if clock else None
+    return [fault] if fault else []
 
 
 def _archive(here: Workplace) -> list[Fault]:
