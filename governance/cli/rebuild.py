@@ -22,5 +22,5 @@ def rebuild(as_json: bool = typer.Option(False, "--json", help="Print one JSON o
         typer.echo(json.dumps(asdict(done)))
     else:
         words = {None: "there was no index before", True: "the index before was the same", False: "the index DIFFERED"}
-        typer.echo(f"{done.acts} acts, {done.cases} cases read from the archive; {words[done.same]}.")
+        typer.echo(f"{done.acts} acts, {done.cases} cases, {done.runs} finished runs read; {words[done.same]}.")
     raise typer.Exit(1 if done.same is False else 0)
