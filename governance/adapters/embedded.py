@@ -50,7 +50,9 @@ def embedded_store(state: Path) -> Iterator[SeaweedFS | None]:
 def begin_archive(here: Workplace) -> None:
     """Begin the archive with this installation's keys; make demo keys when there are none.
 
-    Keys that are made here carry DEMO in their name: nobody but this machine vouches for them.
+    Keys that are made here carry DEMO in their name: nobody but this machine vouches for them. The SSH keys of
+    people.yaml go into the root file: each of these people is a witness by their signed acts, and any two of them may
+    change the keys. `aims keys init --holder` begins an archive with other holders.
     """
     settings = here.settings
     keys = load_keys(settings.keys) if any(settings.keys.glob("*.pem")) else create_keys(settings.keys, demo=True)
@@ -58,4 +60,9 @@ def begin_archive(here: Workplace) -> None:
     if here.archive.locks:
         days = min(system.retention.days for system in here.registry.systems.values())
         rule, keep = LockRule("COMPLIANCE", days), here.retain_until(None)
-    initialise_archive(here.archive, keys, settings.origin, lock=rule, retain_until=keep)
+    people = here.registry.people.ssh_keys
+    holders, threshold = (people, 2) if len(people) > 1 else ({}, 0)
+    initialise_archive(
+        here.archive, keys, settings.origin,
+        lock=rule, retain_until=keep, signers=people, holders=holders, threshold=threshold,
+    )  # fmt: skip

@@ -27,6 +27,9 @@ def register(app: typer.Typer) -> None:
         rotate
     )
     keys.command(epilog="Example: `aims keys revoke file:///srv/evidence 72a8f1… --draft 3.json`")(revoke)
+    keys.command(epilog="Example: `aims keys people file:///srv/evidence deployments/people.yaml --draft 4.json`")(
+        people
+    )
     keys.command(epilog="Example: `aims keys publish file:///srv/evidence 2.json ada-okafor.sig bo-lind.sig`")(publish)
     keys.command(epilog="Example: `aims keys show /etc/aims/keys`")(show)
     app.add_typer(keys, name="keys")
@@ -39,21 +42,23 @@ def init(
     archive: str = typer.Option("", help="Begin this archive with them, too."),
     origin: str = typer.Option("", help="The archive's name for good, as in its checkpoints (example.org/aims)."),
     holder: list[str] = typer.Option([], help="PERSON=FILE.pub: who may sign a change of keys. Repeat it."),
+    registry: Path = typer.Option(None, "--people", help="people.yaml: whose signed acts make them witnesses."),
     threshold: int = typer.Option(0, min=0, help="How many holders must sign; 0: the keys can never be changed."),
     lock_days: int = typer.Option(0, min=0, help="Lock every object for so many days (S3 with Object Lock)."),
 ) -> None:
     """Make both keys; keys that are there stay. AIMS_KEY_PASSPHRASE encrypts them. With --archive, begin it."""
     from governance.adapters.keys import create_keys
 
-    people = dict(_holder(each) for each in holder)
-    if threshold > len(people):
-        _refuse(f"--threshold up to the number of holders ({len(people)})", str(threshold), "Name more holders.")
+    holders = dict(_holder(each) for each in holder)
+    signers = _signers(registry) if registry else {}
+    if threshold > len(holders):
+        _refuse(f"--threshold up to the number of holders ({len(holders)})", str(threshold), "Name more holders.")
     if archive and not origin:
         _refuse("--origin with --archive", "none", "Name the archive for good, as example.org/aims.")
     keys = create_keys(folder, name=name, demo=demo)
     _print(keys, as_json=False)
     if archive:
-        root = _begin(archive, keys, origin, people, threshold, lock_days)
+        root = _begin(archive, keys, origin, holders, signers, threshold, lock_days)
         typer.echo(f"sha256 of trust/root/0001.json: {root}   write it down on paper")
 
 
@@ -93,6 +98,19 @@ def revoke(
     _draft(next_root(root, position=len(Log.load(opened)), revoked=ended), draft)
 
 
+def people(
+    archive: str = ARCHIVE,
+    registry: Path = typer.Argument(help="people.yaml, with an ssh_key for each person who signs acts."),
+    draft: Path = DRAFT,
+) -> None:
+    """Let the signed acts of these people count from here on, and of nobody else: owners come, go, or change keys."""
+    from governance.adapters.archive import open_archive
+    from governance.evidence import Log, load_root, next_root
+
+    opened = open_archive(archive, read_only=True)
+    _draft(next_root(load_root(opened), position=len(Log.load(opened)), signers=_signers(registry)), draft)
+
+
 def publish(
     archive: str = ARCHIVE,
     draft: Path = typer.Argument(help="The root file that was signed."),
@@ -124,7 +142,15 @@ def show(
     _print(load_keys(folder, name=name), as_json=as_json)
 
 
-def _begin(archive: str, keys: "Keys", origin: str, holders: dict[str, str], threshold: int, lock_days: int) -> str:
+def _begin(
+    archive: str,
+    keys: "Keys",
+    origin: str,
+    holders: dict[str, str],
+    signers: dict[str, str],
+    threshold: int,
+    lock_days: int,
+) -> str:
     """Begin the archive; the digest of its root file."""
     from datetime import UTC, datetime, timedelta
 
@@ -134,8 +160,9 @@ def _begin(archive: str, keys: "Keys", origin: str, holders: dict[str, str], thr
     lock = LockRule("COMPLIANCE", lock_days) if lock_days else None
     until = (datetime.now(UTC) + timedelta(days=lock_days)).replace(microsecond=0) if lock_days else None
     root = initialise_archive(
-        open_archive(archive), keys, origin, lock=lock, holders=holders, threshold=threshold, retain_until=until
-    )
+        open_archive(archive), keys, origin,
+        lock=lock, holders=holders, signers=signers, threshold=threshold, retain_until=until,
+    )  # fmt: skip
     return root.digest
 
 
@@ -156,6 +183,17 @@ def _holder(text: str) -> tuple[str, str]:
     if not person or len(key.split()) < 2 or "PRIVATE" in key:
         _refuse("--holder PERSON=FILE.pub with an SSH public key", "something else", "Name the .pub file.")
     return person, key
+
+
+def _signers(path: Path) -> dict[str, str]:
+    """The SSH keys of a people.yaml. Raises ConfigurationError for a file that is none, or without any key."""
+    from governance.registry.load import read_record
+    from governance.registry.people import People
+
+    found = read_record(_read(path).decode("utf-8", "replace"), path.name, People).ssh_keys
+    if not found:
+        _refuse("people with an ssh_key", "none", f"Add the public keys to {path.name}, reviewed by a second person.")
+    return found
 
 
 def _match(text: str, known: set[str]) -> str:

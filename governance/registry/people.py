@@ -40,3 +40,8 @@ class People(Record):
     def get(self, person: str) -> Person | None:
         """The person with this id, or None."""
         return next((someone for someone in self.people if someone.id == person), None)
+
+    @property
+    def ssh_keys(self) -> dict[str, str]:
+        """The SSH public keys of those who have one, by id: their signed acts make them witnesses of the log."""
+        return {someone.id: someone.ssh_key for someone in self.people if someone.ssh_key}
