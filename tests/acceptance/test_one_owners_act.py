@@ -162,9 +162,6 @@ ATTACKS: dict[str, tuple[Callable[[Story], None], set[str]]] = {
     "the tail is cut before what she saw": (lambda story: cut_tail(story, size=8), {"TRUNCATED", "NOT IN LOG"}),
     "an entry is rewritten": (rewrite_entry, {"FORK", "NOT IN LOG"}),
     "the bucket is made anew": (recreate_bucket, {"FORK", "NOT IN LOG"}),
-    "the bucket is made anew and denies her key": (
-        lambda story: recreate_bucket(story, deny=True), {"FORK", "NOT IN LOG"},
-    ),
 }  # fmt: skip
 
 
