@@ -6,7 +6,7 @@ Rules
    the policy says `rest`.
 3. Alarm only if the interval is wholly past the limit, pass only if the 95 % interval is wholly inside. Holm over every
    comparison of the window (checks/comparison.py) at the level
-       min(5 %, SHARE * false_alarms_per_year / windows a year);
+       min(5 %, (1 - SHARE) * false_alarms_per_year / windows a year);
    the rest of the yearly budget is the e-detector's, which counts a lasting gap (checks/fairness_follow.py).
 4. A denominator below `min_group` rows is insufficient; below ten rows no number of it is shown.
 5. What needs labels waits until they are mature (checks/labels.py): early labels are biased.
@@ -22,9 +22,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from checks import fairness_results
 from checks.comparison import ALPHA, Comparison, stepped
+from checks.fairness_follow import SHARE, Follower
 from checks.fairness_groups import MOST_CLASSES, Compared, Population
 from checks.fairness_policy import Ask
 from checks.fairness_results import REST, group_rates, too_few, unable, waiting_for_labels
@@ -32,12 +34,10 @@ from checks.names import MISSING, OTHER
 from checks.rates import UNLABELLED, Group, Sums, together
 from governance.registry.system import System
 from governance.verdict import GroupRate, Result, Status
-from governance.window import Table
-
-SHARE = 0.5
+from governance.window import Period, Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pair:
     """A group against another on one question."""
 
@@ -55,11 +55,30 @@ class Pair:
         metric, form, limit = self.ask.metric, self.ask.form, self.ask.limit
         return Comparison(*names, metric, form, self.ours.rate(metric), self.theirs.rate(metric), limit)
 
+    @property
+    def name(self) -> str:
+        """`SEX=2:selection_rate_ratio`."""
+        return f"{self.compared.subject}={' & '.join(self.group)}:{self.ask.name}"
+
 
 def examine(
     system: System, current: Path, reference: Table | None, refused: Mapping[str, str], waiting: str
 ) -> tuple[tuple[Result, ...], tuple[GroupRate, ...]]:
-    """Judge every protected attribute of a window's file.
+    """Judge every protected attribute of a window's file by itself."""
+    return examine_after(system, current, reference, refused, waiting)[:2]
+
+
+def examine_after(
+    system: System,
+    current: Path,
+    reference: Table | None,
+    refused: Mapping[str, str],
+    waiting: str,
+    *,
+    period: Period | None = None,
+    history: Mapping[str, Any] | None = None,
+) -> tuple[tuple[Result, ...], tuple[GroupRate, ...], dict[str, Any]]:
+    """Judge every protected attribute together with the windows before; the last is the state for the next window.
 
     Args:
         system: names the protected attributes, their groups and limits.
@@ -67,28 +86,33 @@ def examine(
         reference: says which group names are frequent enough to be shown.
         refused: columns that the contract refused, with the reason.
         waiting: why labels may not be trusted yet; empty when they may.
+        period: the window; None for a file without one, which leaves no state.
+        history: `Verdict.state` of the window before.
     """
+    follower = Follower(system, period, history)
     protected = system.columns.protected
     attributes = [column for column in protected if column not in refused]
     results = [fairness_results.blocked(name, refused[name]) for name in protected if name in refused]
     if not attributes or system.columns.prediction in refused:
-        return tuple(results), ()
+        return tuple(results), (), follower.state
     population = Population(system, attributes, reference)
     compared = list(population.compared(current))
-    results += judge(system, compared, waiting)
+    results += judge(system, compared, waiting, follower)
     results += _too_many_classes(population)
     drawn = [one for one in compared if len(one.attributes) == 1]
     rates = [rate for one in drawn for rate in group_rates(one, labelled=not waiting)]
-    return tuple(results), tuple(rates)
+    return tuple(results), tuple(rates), follower.state
 
 
 def level(system: System) -> float:
     """The chance of any false alarm in one window."""
-    budget = SHARE * system.checks.fairness.false_alarms_per_year
+    budget = (1 - SHARE) * system.checks.fairness.false_alarms_per_year
     return min(ALPHA, budget / system.window.length.per_year)
 
 
-def judge(system: System, compared: Sequence[Compared], waiting: str = "") -> list[Result]:
+def judge(
+    system: System, compared: Sequence[Compared], waiting: str = "", follower: Follower | None = None
+) -> list[Result]:
     """All results of all attributes and crossings of one window; pure, from counts alone."""
     family, results = list[Pair](), list[Result]()
     references: dict[str, Group] = {}
@@ -100,39 +124,41 @@ def judge(system: System, compared: Sequence[Compared], waiting: str = "") -> li
         references |= {one.name: against}
         early = [ask for ask in one.asked if waiting and ask.metric not in UNLABELLED]
         results.extend(waiting_for_labels(one, ask, waiting) for ask in early)
-        pairs, small = _pairs(system, one, against, [ask for ask in one.asked if ask not in early])
-        family.extend(pairs)
-        results.extend(small)
-    level_ = level(system)
-    judged = stepped([pair.comparison for pair in family], level_)
-    told = [
-        fairness_results.decided(pair.compared, one, pair.group, pair.against)
-        for pair, one in zip(family, judged, strict=True)
-    ]
-    return [*_with_causes(family, told), *results]
+        family.extend(_pairs(system, one, against, [ask for ask in one.asked if ask not in early]))
+    return [*_told(system, family, follower), *results]
 
 
-def _pairs(system: System, compared: Compared, against: Group, asks: Sequence[Ask]) -> tuple[list[Pair], list[Result]]:
-    """The comparisons that have enough rows, and results for those that have not."""
-    pairs, small, least = list[Pair](), list[Result](), system.checks.fairness.min_group
+def _told(system: System, family: Sequence[Pair], follower: Follower | None) -> list[Result]:
+    """The results of all comparisons of a window; one with few rows is only told where its windows together ring."""
+    ringing = follower.follow({pair.name: pair.comparison for pair in family}) if follower else set()
+    least, alpha = system.checks.fairness.min_group, level(system)
+    enough = [pair for pair in family if pair.comparison.n >= least]
+    judged = dict(zip(enough, stepped([pair.comparison for pair in enough], alpha), strict=True))
+    judged |= {
+        pair: stepped([pair.comparison], alpha)[0] for pair in family if pair.name in ringing and pair not in judged
+    }
+    told = {
+        pair: fairness_results.decided(pair.compared, one, pair.group, pair.against, lasting=pair.name in ringing)
+        for pair, one in judged.items()
+    }
+    few = (_short(system, pair) for pair in family if pair not in judged)
+    return [*_with_causes(told), *{one.name: one for one in few}.values()]
+
+
+def _pairs(system: System, compared: Compared, against: Group, asks: Sequence[Ask]) -> Iterator[Pair]:
+    """All comparisons of an attribute."""
     for group, other, ours, theirs in _matches(system, compared, against):
+        yield from (Pair(compared, ask, group, other, ours, theirs) for ask in asks)
 
-        def short(ask: Ask | None, n: int, group: Group = group, other: Group = other, less: bool = True) -> Result:
-            smaller = group if less or other == REST else other
-            return too_few(system, compared, ask, n=n, group=group, against=other, smaller=smaller)
 
-        rows = min(ours.rows, theirs.rows)
-        if asks and len(compared.attributes) > 1 and rows < least:
-            small.append(short(None, rows, less=ours.rows <= theirs.rows))
-            continue
-        for ask in asks:
-            pair = Pair(compared, ask, group, other, ours, theirs)
-            one = pair.comparison
-            if one.n >= least:
-                pairs.append(pair)
-            else:
-                small.append(short(ask, one.n, less=one.ours.n <= one.theirs.n))
-    return pairs, small
+def _short(system: System, pair: Pair) -> Result:
+    """A comparison without enough rows; a crossing with too few people is told once for all questions."""
+    ours, theirs, ask = pair.comparison.ours.n, pair.comparison.theirs.n, None
+    people = min(pair.ours.rows, pair.theirs.rows)
+    if len(pair.compared.attributes) == 1 or people >= system.checks.fairness.min_group:
+        ask, people = pair.ask, min(ours, theirs)
+    smaller = pair.group if ours <= theirs or pair.against == REST else pair.against
+    return too_few(system, pair.compared, ask, n=people, group=pair.group, against=pair.against, smaller=smaller)
 
 
 def _matches(system: System, compared: Compared, against: Group) -> Iterator[tuple[Group, Group, Sums, Sums]]:
@@ -169,14 +195,14 @@ def _reference_group(system: System, compared: Compared, before: Mapping[str, Gr
     return "" if len(groups) > 1 else "the window holds only one group, so there is nothing to compare", against
 
 
-def _with_causes(family: Sequence[Pair], told: Sequence[Result]) -> list[Result]:
+def _with_causes(told: Mapping[Pair, Result]) -> list[Result]:
     """An alarm of a crossing takes the cause of the attribute whose own group in it alarms most often (rule 6)."""
     alarms = Counter(
         (pair.compared.attributes[0], pair.group[0])
-        for pair, one in zip(family, told, strict=True)
+        for pair, one in told.items()
         if one.status is Status.ALARM and len(pair.compared.attributes) == 1
     )
-    return [_with_cause(pair, one, alarms) for pair, one in zip(family, told, strict=True)]
+    return [_with_cause(pair, one, alarms) for pair, one in told.items()]
 
 
 def _with_cause(pair: Pair, one: Result, alarms: Mapping[tuple[str, str], int]) -> Result:

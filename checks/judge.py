@@ -10,7 +10,7 @@ Rules (DESIGN: judging a window)
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from checks import contract, drift, fairness, labels, performance
+from checks import contract, drift, fairness, fairness_follow, labels, performance
 from checks.contract import Examined
 from checks.sequential import handed_on
 from governance.registry.system import System
@@ -34,7 +34,7 @@ def judge(
         revision: 0 at first, one more each time the window is judged again (labels that matured).
     """
     results = [_unreadable(str(fault)) for fault in window.faults]
-    same = handed_on(history)
+    same = handed_on(history) | fairness_follow.handed_on(history)
     if window.current is None:
         results = results or [_unreadable("The window could not be read.")]
         return _verdict(system, window, revision, results, state=same)
@@ -54,8 +54,16 @@ def _judged(
     known = labels.examine(system, window)
     moved, distributions, state = _drift(system, window, current, examined, history)
     measured = performance.examine(system, current.path, window.reference, examined.refused, known.waiting)
-    fair, rates = fairness.examine(system, current.path, window.reference, examined.refused, known.waiting)
-    return [*known.results, *moved, *measured, *fair], distributions, rates, state
+    fair, rates, followed = fairness.examine_after(
+        system,
+        current.path,
+        window.reference,
+        examined.refused,
+        known.waiting,
+        period=window.period,
+        history=history,
+    )
+    return [*known.results, *moved, *measured, *fair], distributions, rates, state | followed
 
 
 def _drift(
