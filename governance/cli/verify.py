@@ -34,7 +34,9 @@ def register(app: typer.Typer) -> None:
 def verify(
     archive: str = typer.Argument(help="file:///path, s3://bucket?endpoint=…, or one bundle .tar beside its .proof."),
     *,
-    checkpoint: list[Path] = typer.Option([], help="A checkpoint kept outside: a signed note, or its three lines."),
+    checkpoint: list[Path] = typer.Option(
+        [], help="Kept outside: a signed note, its three lines, or your own signed act (.tar)."
+    ),
     root_digest: str = typer.Option("", help="sha256 of trust/root/0001.json, from paper."),
     system: str = typer.Option("", help="Read the bundles of this system only; the log is checked whole."),
     since: datetime | None = typer.Option(None, formats=["%Y-%m-%d"], help="Read bundles from this day on only."),
@@ -57,20 +59,20 @@ def prove(
     key: str = typer.Argument(help="The bundle's key, as a page or `aims verify` names it."),
     to: Path = typer.Option(Path(), help="Folder to write into."),
 ) -> None:
-    """Write one bundle and all that is needed to verify it elsewhere: proof, root file, public keys, the script."""
+    """Write one bundle and all that is needed to verify it elsewhere: proof, root file, its public key, the script."""
     from governance.adapters.archive import open_archive
-    from governance.evidence import load_root, proof
-    from governance.evidence.address import root_key
+    from governance.evidence import load_root, proof, read_bundle
 
     source = open_archive(archive, read_only=True)
-    name = key.rpartition("/")[2]
-    files = {name: source.get(key), f"{name}.proof": proof.prove(source, key).to_bytes()}
-    files["root.json"] = source.get(root_key(load_root(source).version))
-    files |= {each: source.get(f"trust/{each}") for each in ("statement.pub", "log.pub", "verify-one.sh")}
+    name, body, root = key.rpartition("/")[2], source.get(key), load_root(source)
+    files = {name: body, f"{name}.proof": proof.prove(source, key).to_bytes(), "root.json": root.to_bytes()}
+    signer = read_bundle(body, key).envelope.keyid
+    files["statement.pub"] = next((known.pem.encode() for known in root.statement if known.keyid == signer), b"")
+    files["verify-one.sh"] = source.get("trust/verify-one.sh")
     to.mkdir(parents=True, exist_ok=True)
-    for each, body in files.items():
-        (to / each).write_bytes(body)
-    typer.echo(f"cd {to} && sh verify-one.sh {name} {name}.proof statement.pub log.pub")
+    for each, content in files.items():
+        (to / each).write_bytes(content)
+    typer.echo(f"cd {to} && sh verify-one.sh {name} {name}.proof root.json")
 
 
 def _all(archive: str, held: dict[str, bytes], root_digest: str, scope: Scope, now: datetime | None) -> Report:

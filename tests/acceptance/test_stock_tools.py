@@ -2,14 +2,19 @@
 
 import subprocess
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from governance.adapters.directory import DirectoryArchive
-from governance.evidence import Keys, prove, three_lines
-from governance.evidence.address import seal_key
-from tests.evidence_builders import fill
+from governance.adapters.keys import create_keys
+from governance.evidence import Keys, Log, next_root, prove, publish_root, store_bundle, three_lines
+from governance.evidence.address import checkpoint_key, seal_key
+from governance.evidence.root import trusted_keys
+from tests.acceptance.test_attacks import FolderOwner, ssh_sign
+from tests.acceptance.test_one_owners_act import cut_tail, recreate_bucket, rewrite_entry, tell
+from tests.evidence_builders import ORIGIN, fill, make_run
 
 
 @pytest.fixture
@@ -118,8 +123,8 @@ def test_verify_all_takes_an_honest_archive_and_names_each_attack(
     (tmp_path / "note").write_text(heads[1])
 
     def run() -> str:
-        script = f"sh {folder}/trust/verify-all.sh {folder} {folder}/trust/log.pub {tmp_path}/mail {tmp_path}/note"
-        return sh(script, tmp_path).stdout
+        script = f"QUICK=1 sh trust/verify-all.sh {folder} {folder}/trust/log.pub {tmp_path}/mail {tmp_path}/note"
+        return sh(script, folder).stdout
 
     assert run().rstrip().endswith("VERIFIED 10 entries")
     (folder / keys[0]).unlink()
@@ -138,6 +143,101 @@ def test_verify_all_takes_an_honest_archive_and_names_each_attack(
     (folder / seal_key(7)).unlink()
     assert "FAIL  SEAL HOLE before log/seal/000/000/008" in run()
     assert line
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """The archive's folder, the digest of its first root file, and a bundle from before and from after the change."""
+
+    folder: Path
+    digest: str
+    before: str
+    after: str
+
+
+@pytest.fixture
+def rotated(signing_keys: Keys, tmp_path: Path) -> Rotated:
+    """An archive whose keys were changed between two of its bundles, as its two holders signed."""
+    folder, people = tmp_path / "evidence", {}
+    for person in ("ada", "bob"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", person, "-f", str(tmp_path / person)]
+        subprocess.run(command, check=True)
+        people[person] = (tmp_path / f"{person}.pub").read_text()
+    archive = DirectoryArchive(folder)
+    root, before, _ = fill(archive, signing_keys, 2, holders=people, threshold=2)
+    fresh = create_keys(tmp_path / "fresh", name="fresh-2027")
+    ended = frozenset(key.keyid for key in trusted_keys(signing_keys))
+    statement, log = trusted_keys(fresh)
+    following = next_root(root, position=len(Log.load(archive)), statement=statement, log=log, revoked=ended)
+    body = following.to_bytes()
+    publish_root(archive, following, {person: ssh_sign(tmp_path / person, body, "aims-root") for person in people})
+    after, tar = make_run(fresh, 5)
+    store_bundle(archive, after, tar, log_signer=fresh.log, origin=ORIGIN)
+    return Rotated(folder, root.digest, before[1], after)
+
+
+def test_stock_tools_verify_bundles_from_before_and_after_a_change_of_keys(rotated: Rotated, tmp_path: Path) -> None:
+    """The root file tells the scripts which key was valid at which line."""
+    for key in (rotated.before, rotated.after):
+        (tmp_path / "proof").write_bytes(prove(DirectoryArchive(rotated.folder), key).to_bytes())
+        script = f"sh trust/verify-one.sh {key} {tmp_path}/proof trust/root/0002.json"
+        one = sh(script, rotated.folder)
+        old = sh(script.replace("0002", "0001"), rotated.folder)
+
+        assert one.returncode == 0, one.stdout
+        assert "FAIL  " in old.stdout
+    whole = sh(f"sh trust/verify-all.sh . {rotated.digest}", rotated.folder)
+    assert whole.returncode == 0, whole.stdout
+    assert "ok    root file version 2 is signed by its holders" in whole.stdout
+    assert "ok    3 bundles read, each signed by a key that is valid at its line" in whole.stdout
+
+
+def test_stock_tools_refuse_a_bundle_that_a_revoked_key_signed(rotated: Rotated, signing_keys: Keys) -> None:
+    """What the old key signs after its end is named, whatever its clock says; so is a checkpoint by the old log key."""
+    key, body = make_run(signing_keys, 6)
+    receipt = store_bundle(DirectoryArchive(rotated.folder), key, body, log_signer=signing_keys.log, origin=ORIGIN)
+
+    done = sh(f"sh trust/verify-all.sh . {rotated.digest}", rotated.folder)
+
+    assert f"FAIL  BAD SIGNATURE (or a key that was not valid there) {key}" in done.stdout
+    assert f"FAIL  BAD CHECKPOINT signature of ./{checkpoint_key(receipt.index + 1)}" in done.stdout
+    assert done.stdout.count("FAIL") == 2
+
+
+def test_stock_tools_refuse_a_root_file_that_too_few_holders_signed(rotated: Rotated) -> None:
+    """Nobody gives themselves a key: without Bob's signature the version before counts; another pin stops it all."""
+    (rotated.folder / "trust/root/0002.json.bob.sig").unlink()
+
+    unsigned = sh(f"sh trust/verify-all.sh . {rotated.digest}", rotated.folder).stdout
+    other = sh(f"sh trust/verify-all.sh . {'0' * 64}", rotated.folder).stdout
+
+    assert "FAIL  UNSIGNED ROOT version 2" in unsigned
+    assert f"FAIL  BAD SIGNATURE (or a key that was not valid there) {rotated.after}" in unsigned
+    assert "FAIL  WRONG ROOT" in other
+
+
+def test_stock_tools_take_an_owners_signed_act_as_a_checkpoint_from_outside(signing_keys: Keys, tmp_path: Path) -> None:
+    """The same three attacks, without any of our code: ssh-keygen says whose act it is, the act what the log was."""
+    story = tell(FolderOwner(tmp_path / "archive"), signing_keys, tmp_path)
+    (tmp_path / "ada.tar").write_bytes(story.own)
+    script = "QUICK=1 sh archive/trust/verify-all.sh archive - ada.tar"
+
+    good = sh(script, tmp_path)
+    rewrite_entry(story)
+    forked = sh(script, tmp_path)
+    recreate_bucket(story, deny=True)
+    anew = sh(script, tmp_path)
+    cut_tail(story, size=8)
+    cut = sh(script, tmp_path)
+
+    assert good.returncode == 0, good.stdout
+    assert "ok    ada.tar is signed by ada-okafor" in good.stdout
+    assert "ok    checkpoint over 10 entries matches (ada.tar)" in good.stdout
+    assert "FAIL  FORK: ada.tar" in forked.stdout
+    assert "note  ada.tar is signed by a key that the root file does not list" in anew.stdout
+    assert "FAIL  FORK: ada.tar" in anew.stdout
+    assert "FAIL  TRUNCATED: ada.tar proves 10 entries, the archive has 8" in cut.stdout
+    assert all("FAIL  NOT IN LOG ada.tar" in each.stdout for each in (forked, anew, cut))
 
 
 def test_the_scripts_are_posix_sh() -> None:

@@ -75,7 +75,7 @@ def test_one_bundle_is_proven_and_verified_elsewhere(
     verified = aims("verify", tmp_path / "proof" / name, "--root-digest", root.digest)
 
     assert proven.exit_code == 0, proven.output
-    assert f"sh verify-one.sh {name} {name}.proof statement.pub log.pub" in proven.output
+    assert f"sh verify-one.sh {name} {name}.proof root.json" in proven.output
     assert verified.exit_code == 0, verified.output
     (tmp_path / "proof" / name).write_bytes((folder / stored[2]).read_bytes())
     assert aims("verify", tmp_path / "proof" / name).exit_code == 1
