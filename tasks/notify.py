@@ -150,10 +150,15 @@ def _message(here: Workplace, person: str, cases: list[Case], checkpoint: str, n
         cases,
         lambda case: here.index.kind(case.id),
         here.registry.people,
-        link=here.page_link,
+        link=lambda case: case_link(here, case),
         checkpoint=checkpoint,
         now=now,
     )
+
+
+def case_link(here: Workplace, case: Case) -> str:
+    """The one link to a case: through the gate to its run, where Resume is a button; without a gate to its page."""
+    return f"{here.settings.gate}/case/{case.id}" if here.settings.gate else here.page_link(case)
 
 
 def _reminder(here: Workplace, batch: Batch, checkpoint: str, now: datetime) -> Message:

@@ -6,6 +6,7 @@ AIMS_ARCHIVE    file:///folder or s3://bucket?endpoint=… (default: the folder 
 AIMS_KEYS       the folder of the signing keys         (default: the folder `keys` of the state)
 AIMS_ORIGIN     the log's name in its checkpoints      (default: aims.invalid/local)
 AIMS_REPORTS    the address under which pages are served (default: the folder `reports` of the state)
+AIMS_GATE_ADDRESS  the address of the gate, for links to cases (default: none, so links lead to pages)
 AIMS_NOTIFY_DEFAULT  an Apprise address for people without one (default: a file of the state)
 """
 
@@ -25,6 +26,7 @@ class Settings:
     origin: str
     reports: str
     notify_default: str
+    gate: str = ""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -40,4 +42,5 @@ class Settings:
             origin=env("AIMS_ORIGIN") or "aims.invalid/local",
             reports=env("AIMS_REPORTS") or (state / "reports").as_uri(),
             notify_default=env("AIMS_NOTIFY_DEFAULT") or (state / "notifications.jsonl").as_uri(),
+            gate=(env("AIMS_GATE_ADDRESS") or "").rstrip("/"),
         )

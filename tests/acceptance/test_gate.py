@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -146,11 +147,11 @@ def test_secrets_stay_inside(gated: Gated) -> None:
         assert list(told) == ["server"]
 
 
-def waiting_run(gated: Gated, owner: str) -> str:
+def waiting_run(gated: Gated, owner: str, *tags: str) -> str:
     """A run of the flow remediate that waits for somebody, as the follow-up makes it."""
     flow = gated.inside("POST", "/api/flows/", {"name": "remediate"})[1]["id"]
     state = {"type": "PAUSED", "name": "Paused", "state_details": {"pause_timeout": "2099-01-01T00:00:00Z"}}
-    body = {"flow_id": flow, "tags": [f"owner:{owner}"], "state": state}
+    body = {"flow_id": flow, "tags": [f"owner:{owner}", *tags], "state": state}
     return str(gated.inside("POST", "/api/flow_runs/", body)[1]["id"])
 
 
@@ -166,6 +167,19 @@ def test_only_the_owner_of_a_case_resumes_its_run(gated: Gated) -> None:
     assert named == 403
     assert status in {200, 201}
     assert told["status"] == "ACCEPT"
+
+
+def test_the_link_of_a_notification_leads_to_the_run_that_waits(gated: Gated) -> None:
+    """By the case's id, so that it holds when another run stands for the case; an unknown case has none."""
+    run = waiting_run(gated, OWNER, "case:CON-linked")
+    page = {"accept": "text/html", "cookie": gated.cookie(OWNER)}
+    connection = HTTPConnection(gated.address.removeprefix("http://"), timeout=30)
+    connection.request("GET", "/case/CON-linked", headers=page)
+    answer = connection.getresponse()
+    connection.close()
+
+    assert (answer.status, answer.headers["location"]) == (303, f"/runs/flow-run/{run}")
+    assert call(gated.address, "GET", "/case/CON-other", page)[0] == 404
 
 
 def test_an_owner_starts_nothing_but_the_form(gated: Gated) -> None:

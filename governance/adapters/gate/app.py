@@ -23,7 +23,15 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from governance.adapters.gate.login_page import again_page, home_page, login_page, refusal_page, signed_in_mark
+from governance.adapters.gate.asked import body_of, is_plain, local, path_of, query_of
+from governance.adapters.gate.login_page import (
+    FIRST_UI,
+    again_page,
+    home_page,
+    login_page,
+    refusal_page,
+    signed_in_mark,
+)
 from governance.adapters.gate.pages import find_page, is_public
 from governance.adapters.gate.passwords import hash_password, matches
 from governance.adapters.gate.policy import OWN, UI, headers
@@ -36,14 +44,13 @@ from governance.registry.access import CREATE_RUN, RESUME_RUN, STREAMS, endpoint
 from governance.registry.acting import Visitor, creation_fault, plain, resume_fault
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-LARGEST = 1024 * 1024  # bytes of a body
-PLAIN = re.compile(r"/[\w./~:@+,=!()' -]*")
 SETTINGS = ("GET", "/api/admin/settings")  # the first UI hangs without an answer; the server's own stays inside
 TOLD = Answer(
     HTTPStatus.OK,
     {"content-type": "application/json"},
     b'{"server": {"ui": {"show_promotional_content": false}}}',
 )
+SILENT = "Prefect's server does not answer."
 DOCS = re.compile(r"/(docs|redoc|openapi\.json)(/.*)?")
 
 
@@ -71,6 +78,8 @@ class Gate:
             Route("/login", self._guarded(self.login), methods=["POST"]),
             Route("/logout", self._guarded(self.logout), methods=["POST"]),
             Route("/gate", self._guarded(self.home), methods=["GET"]),
+            Route("/gate/first_ui.js", self._guarded(self.first_ui), methods=["GET"]),
+            Route("/case/{case}", self._guarded(self.case), methods=["GET"]),
             Route("/pages/{name:path}", self._guarded(self.page), methods=["GET"]),
             Route("/{path:path}", self._guarded(self.prefect), methods=METHODS),
             WebSocketRoute("/{path:path}", self.stream),
@@ -100,7 +109,7 @@ class Gate:
         async def guarded(request: Request) -> Response:
             if request.headers.get("host") not in self.settings.hosts:
                 answer: Response = _refused(request, HTTPStatus.MISDIRECTED_REQUEST, "The gate has another address.")
-            elif not _plain(_path(request)):
+            elif not is_plain(path_of(request)):
                 answer = _refused(request, HTTPStatus.BAD_REQUEST, "This path is not written plainly.")
             elif request.method not in {"GET", "HEAD"} and not self.is_ours(request):
                 answer = _refused(request, HTTPStatus.FORBIDDEN, "This came from a page of another site.")
@@ -116,7 +125,7 @@ class Gate:
 
     async def login_form(self, request: Request) -> Response:
         """The form; whoever is signed in already goes on."""
-        target = _next(request.query_params.get("next", "/"))
+        target = local(request.query_params.get("next", "/"))
         if self.visitor(request):
             return RedirectResponse(target, HTTPStatus.SEE_OTHER)
         if request.headers.get("sec-fetch-site") == "cross-site":
@@ -127,19 +136,19 @@ class Gate:
         """Let somebody in who knows their password. A wrong id takes as long as a wrong password."""
         if request.headers.get("origin") not in self.settings.origins:
             return _refused(request, HTTPStatus.FORBIDDEN, "Sign in on the gate's own page.")
-        form = parse_qs((await _body(request) or b"").decode("utf-8", "replace"))
+        form = parse_qs((await body_of(request) or b"").decode("utf-8", "replace"))
         user, password, target = (form.get(name, [""])[0] for name in ("user", "password", "next"))
         peer = request.client.host if request.client else ""
         if wait := self.throttle.wait(user, peer):
             problem = f"Too many tries. Try again in {-(-wait // 60)} min."
-            page = login_page(_next(target), user=user, problem=problem)
+            page = login_page(local(target), user=user, problem=problem)
             return HTMLResponse(page, HTTPStatus.TOO_MANY_REQUESTS, {"retry-after": str(wait)})
         self.throttle.failed(user, peer)
         if not await self._knows(user, password):
-            page = login_page(_next(target), user=user, problem="This id and password do not belong together.")
+            page = login_page(local(target), user=user, problem="This id and password do not belong together.")
             return HTMLResponse(page, HTTPStatus.UNAUTHORIZED)
         self.throttle.succeeded(user)
-        answer = RedirectResponse(_next(target), HTTPStatus.SEE_OTHER)
+        answer = RedirectResponse(local(target), HTTPStatus.SEE_OTHER)
         self._set_cookie(answer, self.sessions.begin(user), LASTS)
         return answer
 
@@ -156,6 +165,10 @@ class Gate:
         """Who is signed in."""
         found = self.visitor(request)
         return HTMLResponse(home_page(found[0], may_leave=found[1] is not None)) if found else _sign_in(request)
+
+    async def first_ui(self, request: Request) -> Response:
+        """The script that Prefect's pages are given."""
+        return Response(FIRST_UI, media_type="text/javascript") if self.visitor(request) else _sign_in(request)
 
     async def _knows(self, user: str, password: str) -> bool:
         known = self.settings.users.get(user)
@@ -184,21 +197,36 @@ class Gate:
             given |= {"access-control-allow-origin": "*", "cache-control": "public, max-age=31536000, immutable"}
         return FileResponse(found.path, media_type=found.media_type, headers=given)
 
+    async def case(self, request: Request) -> Response:
+        """The run that stands for a case, where Resume is a button: the one link of a notification."""
+        if not self.visitor(request):
+            return _sign_in(request)
+        case = str(request.path_params["case"])
+        try:
+            run = await self.upstream.run_of_case(case)
+        except Silent:
+            return _refused(request, HTTPStatus.BAD_GATEWAY, SILENT)
+        if run:
+            return RedirectResponse(f"/runs/flow-run/{run}", HTTPStatus.SEE_OTHER)
+        return _refused(
+            request, HTTPStatus.NOT_FOUND, f"No run stands for case {case}. A new case has one within the hour."
+        )
+
     async def prefect(self, request: Request) -> Response:
         """Prefect's UI or API, as far as the visitor may."""
         found = self.visitor(request)
         if not found:
             return _sign_in(request)
         try:
-            if _path(request).startswith("/api/"):
+            if path_of(request).startswith("/api/"):
                 return await self._api(request, found[0])
             return await self._ui(request, found[0])
         except Silent:
-            return _refused(request, HTTPStatus.BAD_GATEWAY, "Prefect's server does not answer.")
+            return _refused(request, HTTPStatus.BAD_GATEWAY, SILENT)
 
     async def _api(self, request: Request, visitor: Visitor) -> Response:
         """Rules 4 and 5."""
-        raw, path, query = await _body(request), _path(request), _query(request)
+        raw, path, query = await body_of(request), path_of(request), query_of(request)
         if raw is None:
             return _refused(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This is larger than 1 MiB.")
         rule = endpoint(visitor.role, request.method, path)
@@ -234,14 +262,14 @@ class Gate:
 
     async def _ui(self, request: Request, visitor: Visitor) -> Response:
         """Files of the UI. It is told that no further sign-in is needed."""
-        path = _path(request)
+        path = path_of(request)
         if request.method not in {"GET", "HEAD"} or DOCS.fullmatch(path):
             return _refused(request, HTTPStatus.NOT_FOUND, "There is nothing here.")
         asked = list(request.headers.items())
         chosen = request.cookies.get(UI_COOKIE, "")
         if chosen in {"v1", "v2"}:
             asked.append(("cookie", f"{UI_COOKIE}={chosen}"))
-        answer = await self.upstream.ask("GET", path, _query(request), asked)
+        answer = await self.upstream.ask("GET", path, query_of(request), asked)
         if path.endswith("/ui-settings") and answer.status == HTTPStatus.OK:
             told = {**answer.json(), "api_url": "/api", "auth": None}
             answer = Answer(answer.status, answer.headers, json.dumps(told).encode())
@@ -258,7 +286,7 @@ class Gate:
     async def stream(self, socket: WebSocket) -> None:
         """A websocket that only tells, for whoever is signed in, asked by a page of ours."""
         found = self.visitor(socket)
-        path = _path(socket)
+        path = path_of(socket)
         known = (
             socket.headers.get("host") in self.settings.hosts and socket.headers.get("origin") in self.settings.origins
         )
@@ -275,41 +303,10 @@ class Gate:
             return
 
 
-def _path(asked: HTTPConnection) -> str:
-    """The decoded path as it was sent; a URL object would end it at a decoded question mark."""
-    return str(asked.scope["path"])
-
-
-def _query(asked: HTTPConnection) -> str:
-    return str(asked.scope["query_string"].decode("latin-1"))
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body; None when it is too large."""
-    read = b""
-    async for part in request.stream():
-        read += part
-        if len(read) > LARGEST:
-            return None
-    return read
-
-
-def _plain(path: str) -> bool:
-    """Whether a decoded path has one reading: no dots for folders, no doubled or turned slashes, no controls."""
-    return bool(PLAIN.fullmatch(path)) and "//" not in path and not {".", ".."} & set(path.split("/"))
-
-
-def _next(target: str) -> str:
-    """Where to go after signing in: a place of ours, never another site."""
-    parts = urlsplit(target)
-    local = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return target if local and target.isprintable() and "\\" not in target else "/"
-
-
 def _sign_in(request: Request) -> Response:
     """A page is led to the form; a program is told."""
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-        wanted = quote(_path(request)) + (f"?{_query(request)}" if _query(request) else "")
+        wanted = quote(path_of(request)) + (f"?{query_of(request)}" if query_of(request) else "")
         return RedirectResponse(f"/login?next={quote(wanted, safe='')}", HTTPStatus.SEE_OTHER)
     return _refused(request, HTTPStatus.UNAUTHORIZED, "Sign in first.")
 

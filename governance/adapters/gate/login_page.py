@@ -12,6 +12,8 @@ MAY = {
     Role.OPERATOR: "You read everything, start, pause, retry and cancel runs. Cases are acted on by their owners.",
 }
 _STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
+FIRST_UI = Path(__file__).with_name("first_ui.js").read_text("utf-8")
+"""The one script that the gate adds to Prefect's pages; it says itself why."""
 
 
 def login_page(next_path: str, *, user: str = "", problem: str = "") -> str:
@@ -58,13 +60,14 @@ def refusal_page(reason: str) -> str:
 
 
 def signed_in_mark(visitor: Visitor) -> str:
-    """A small mark in a corner of Prefect's pages: who is signed in, and the way to sign out."""
+    """What Prefect's pages get: the script above, and a small mark with who is signed in and the way to sign out."""
     style = (
         "position:fixed;left:50%;transform:translateX(-50%);bottom:0;z-index:2147483647;padding:1px 12px;"
         "border-radius:8px 8px 0 0;background:#1b2430;color:#fff;font:12px/1.6 system-ui,sans-serif;"
         "text-decoration:none"
     )
-    return f'<a id="aims-gate" href="/gate" style="{style}">{escape(visitor.id)} · {visitor.role}</a>'
+    mark = f'<a id="aims-gate" href="/gate" style="{style}">{escape(visitor.id)} · {visitor.role}</a>'
+    return f'<script src="/gate/first_ui.js"></script>{mark}'
 
 
 def _page(title: str, body: str, head: str = "") -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from governance.registry.acting import Target
+from governance.registry.acting import CASE_FLOW, Target
 
 ASKED = {
     "accept",
@@ -22,6 +22,7 @@ ASKED = {
     "x-prefect-api-version",
 }
 ANSWERED = {"content-disposition", "content-type", "cache-control", "etag", "last-modified", "location", "retry-after"}
+CLIENT = "aims-gate"  # the name under which the server gives the gate its own token against forged requests
 UI_COOKIE = "prefect_ui_version"  # which of the two UIs somebody likes; all that crosses of the cookies
 
 
@@ -88,6 +89,27 @@ class Upstream:
         found = await self._get(f"/api/flow_runs/{run_id}")
         return await self._target(found) if found else None
 
+    async def run_of_case(self, case: str) -> str:
+        """The id of the run that stands for a case: the one that waits for its people, or the newest; empty if none.
+
+        Raises:
+            Silent: no answer.
+        """
+        token = await self._get(f"/api/csrf-token?client={CLIENT}") or {}
+        asked = [
+            ("content-type", "application/json"),
+            ("prefect-csrf-client", CLIENT),
+            ("prefect-csrf-token", str(token.get("token", ""))),
+        ]
+        body = {
+            "flows": {"name": {"any_": [CASE_FLOW]}},
+            "flow_runs": {"tags": {"all_": [f"case:{case}"]}},
+            "sort": "EXPECTED_START_TIME_DESC",
+        }
+        answer = await self.ask("POST", "/api/flow_runs/filter", "", asked, json.dumps(body).encode())
+        found = answer.json() if answer.status == 200 else []
+        return next((str(run["id"]) for run in sorted(found, key=lambda run: run["state_type"] != "PAUSED")), "")
+
     async def close(self) -> None:
         """Give the connections back."""
         await self._client.aclose()
@@ -97,7 +119,8 @@ class Upstream:
         return Target(str(flow["name"]), deployment, frozenset(found["tags"])) if flow else None
 
     async def _get(self, path: str) -> Mapping[str, Any] | None:
-        answer = await self.ask("GET", path)
+        path, _, query = path.partition("?")
+        answer = await self.ask("GET", path, query)
         return cast(Mapping[str, Any], answer.json()) if answer.status == 200 else None
 
 

@@ -3,6 +3,7 @@
 import base64
 import itertools
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from websockets.sync.client import ClientConnection, connect
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", "--hide-scrollbars"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--window-size=1280,900", "--remote-debugging-port=0"]
+# Without a screen a browser has no mouse, and the first UI would draw the controls that it has for telephones.
+FLAGS += ["--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"]
 PATIENCE = 20.0
 
 
@@ -27,7 +30,9 @@ class Chrome:
         self.process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.ids = itertools.count(1)
         self.events: list[dict[str, Any]] = []
-        self.socket: ClientConnection = connect(self._address(profile), max_size=None, proxy=None, close_timeout=0.5)
+        self.socket: ClientConnection = connect(
+            self._address(profile), max_size=None, max_queue=None, ping_interval=None, proxy=None, close_timeout=0.5
+        )
         target = self._say("Target.createTarget", url="about:blank")["targetId"]
         self.session = self._say("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log"):
@@ -106,6 +111,12 @@ class Chrome:
         self.value(f"({element}).select()")
         self.call("Input.insertText", text=text)
 
+    def keys(self, text: str) -> None:
+        """Press the keys of a text, where the focus is."""
+        for key in text:
+            self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=key)
+            self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
+
     def asked(self) -> list[str]:
         """Every address that pages asked for so far, also those that were stopped."""
         self.value("1")
@@ -118,10 +129,12 @@ class Chrome:
         logged = [event["params"]["entry"]["text"] for event in self.events if event.get("method") == "Log.entryAdded"]
         return [text for text in logged if "Content Security Policy" in text]
 
-    def picture(self, path: Path) -> None:
-        """A picture of what is seen."""
-        self.call("Page.bringToFront")
-        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
+    def picture(self, name: str) -> None:
+        """A picture of what is seen, into the folder that AIMS_SHOTS names; none without it."""
+        if folder := os.environ.get("AIMS_SHOTS"):
+            self.call("Page.bringToFront")
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            Path(folder, f"{name}.png").write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
 
     def __enter__(self) -> "Chrome":
         return self

@@ -87,6 +87,7 @@ def test_a_viewer_sees_the_runs_and_cannot_act(ui: str, browser: Chrome, gated: 
     status = browser.value(f"fetch({json.dumps(path)}, {json.dumps(sent)}).then(answer => answer.status)")
 
     assert status == 403
+    assert browser.value("document.documentElement.className") == "light"  # without a theme all boxes are transparent
     assert [one for one in browser.asked() if not one.startswith((gated.address, "data:", "blob:"))] == []
     assert browser.value("document.cookie").count("aims_session") == 0
 

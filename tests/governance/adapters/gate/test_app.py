@@ -183,6 +183,28 @@ def test_a_server_that_does_not_answer_is_told(browser: Browser) -> None:
     assert "127.0.0.1:9" not in answer.text
 
 
+@pytest.mark.servers
+def test_the_link_to_a_case_leads_through_signing_in(browser: Browser) -> None:
+    """The one link of a notification: the form first, and back to the case; then the server is asked."""
+    link, page = "/case/REM-early-help-drift-2026-W47", {"accept": "text/html"}
+    before = browser.get(link, headers=page)
+    sign_in(browser)
+
+    assert before.headers["location"] == "/login?next=%2Fcase%2FREM-early-help-drift-2026-W47"
+    assert browser.get(link, headers=page).status_code == 502
+
+
+def test_the_script_for_the_first_ui_is_given_to_those_signed_in(browser: Browser) -> None:
+    """It stands in for the evaluation of text that the policy forbids."""
+    before = browser.get("/gate/first_ui.js")
+    sign_in(browser)
+    given = browser.get("/gate/first_ui.js")
+
+    assert before.status_code == 401
+    assert given.headers["content-type"].startswith("text/javascript")
+    assert "window.eval" in given.text
+
+
 def test_a_large_body_is_not_read_to_its_end(browser: Browser) -> None:
     """One MiB is enough for a form."""
     sign_in(browser)

@@ -1,0 +1,24 @@
+"""Where the one link of a notification leads."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from governance.adapters.settings import Settings
+from governance.adapters.workplace import Workplace
+from tasks.notify import case_link
+from tests.governance.cases.stories import kind, opened, tell
+
+CASE = tell(kind("remediation"), opened(kind("remediation"), "system"))
+ALONE = Settings(Path("home"), Path("state"), "", Path("keys"), "", "https://pages.example", "")
+
+
+def test_the_link_goes_through_the_gate_to_the_case() -> None:
+    """By the case's id, which outlives every run."""
+    there = Workplace(replace(ALONE, gate="https://aims.example.org"))
+
+    assert case_link(there, CASE) == f"https://aims.example.org/case/{CASE.id}"
+
+
+def test_without_a_gate_the_link_leads_to_the_page() -> None:
+    """Of the newest window that showed it."""
+    assert case_link(Workplace(ALONE), CASE).startswith("https://pages.example/early-help/")
