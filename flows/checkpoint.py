@@ -4,15 +4,14 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from tasks.checkpoint import sign_head, sweep_strays
+from tasks.checkpoint import anchor_head, sign_head, sweep_strays
 
 
 @flow(name="checkpoint", flow_run_name="checkpoint")
 async def sign_checkpoint() -> State:
-    """The newest three lines of the log leave the archive with every notification and page."""
+    """The newest three lines of the log leave the archive: to witnesses, with every notification and page."""
     foreign = sweep_strays()
-    lines = sign_head()
-    message = "; ".join(
-        [lines.replace("\n", " ").strip() or "the log is empty", *(f"no bundle: {one}" for one in foreign)]
-    )
-    return Completed(message=message)
+    head = " ".join(sign_head().split()) or "the log is empty"
+    faults = anchor_head()
+    said = [head, *(f"no bundle: {one}" for one in foreign), *(f"NOT ANCHORED: {one}" for one in faults)]
+    return Completed(name="Findings" if faults else "Completed", message="; ".join(said))

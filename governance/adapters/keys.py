@@ -7,13 +7,15 @@ With AIMS_SIGNER the statement key is held elsewhere (see `governance.adapters.s
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_p256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -26,19 +28,39 @@ from cryptography.hazmat.primitives.serialization import (
 
 from governance.adapters.signers import SIGNER, open_signer
 from governance.errors import Fault, KeyFault, Place
+from governance.evidence.signature import MLDSA44, P256
 from governance.evidence.signer import DEMO, Keys
 
 PASSPHRASE = "AIMS_KEY_PASSPHRASE"  # noqa: S105  the name of the variable
 STATEMENT_FILE, LOG_FILE = "statement.pem", "log.pem"
 ANEW = "Run `aims keys init` with an empty folder."
-PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey
+ALSO_FILES = {P256: "log-p256.pem", MLDSA44: "log-ml-dsa-44.pem"}
+PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey | MLDSA44PrivateKey
+
+
+class FileNoteSigner:
+    """A P-256 or ML-DSA-44 key that signs checkpoints as well. Satisfies `governance.evidence.signer.NoteSigner`."""
+
+    def __init__(self, algorithm: str, key: EllipticCurvePrivateKey | MLDSA44PrivateKey) -> None:
+        self.algorithm, self._key = algorithm, key
+
+    @property
+    def pem(self) -> str:
+        """The public half in PEM."""
+        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature: DER of P-256, 2,420 bytes of ML-DSA-44."""
+        if isinstance(self._key, MLDSA44PrivateKey):
+            return self._key.sign(message)
+        return self._key.sign(message, ECDSA(SHA256()))
 
 
 class FileLogSigner:
     """An Ed25519 log key held in memory. Satisfies `governance.evidence.LogSigner`."""
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
+    def __init__(self, key: Ed25519PrivateKey, also: Sequence[FileNoteSigner] = ()) -> None:
+        self._key, self.also = key, tuple(also)
 
     @property
     def pem(self) -> str:
@@ -55,13 +77,14 @@ class FileLogSigner:
         return self._key.sign(message)
 
 
-def create_keys(folder: Path, *, name: str = "", demo: bool = False) -> Keys:
+def create_keys(folder: Path, *, name: str = "", demo: bool = False, also: Iterable[str] = ()) -> Keys:
     """Make both keys in the folder and return them; keys that are there already stay as they are.
 
     Args:
         folder: made with mode 0700 when missing.
         name: what the root file calls the keys; the folder's name by default.
         demo: mark the keys as proving nothing: their file names and their name hold DEMO.
+        also: algorithms of further keys that sign each checkpoint (`ml-dsa-44`, `ecdsa-sha2-nistp256`).
 
     Raises:
         KeyFault: the folder cannot be written, or holds keys that cannot be used.
@@ -69,7 +92,12 @@ def create_keys(folder: Path, *, name: str = "", demo: bool = False) -> Keys:
     mark = f"{DEMO}-" if demo else ""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for file, make in ((STATEMENT_FILE, _new_p256), (LOG_FILE, Ed25519PrivateKey.generate)):
+        files: dict[str, Callable[[], PrivateKey]] = {
+            STATEMENT_FILE: _new_p256,
+            LOG_FILE: Ed25519PrivateKey.generate,
+            **{ALSO_FILES[algorithm]: _NEW[algorithm] for algorithm in also},
+        }
+        for file, make in files.items():
             if file == STATEMENT_FILE and os.environ.get(SIGNER):
                 continue  # it is held elsewhere
             _write_once(folder / f"{mark}{file}", make)
@@ -102,11 +130,33 @@ def _log_signer(path: Path) -> FileLogSigner:
     key = _load(path, "an Ed25519 key")
     if not isinstance(key, Ed25519PrivateKey):
         raise _fault(path, "an Ed25519 key", "a key of another kind", ANEW)
-    return FileLogSigner(key)
+    return FileLogSigner(key, [*_also(path)])
+
+
+def _also(log: Path) -> Iterator[FileNoteSigner]:
+    """The further keys of the log that lie beside its Ed25519 key."""
+    for algorithm, file in ALSO_FILES.items():
+        path = log.with_name(log.name.replace(LOG_FILE, file))
+        if not path.exists():
+            continue
+        key = _load(path, f"a key of {algorithm}")
+        if not isinstance(key, EllipticCurvePrivateKey | MLDSA44PrivateKey) or _algorithm_of(key) != algorithm:
+            raise _fault(path, f"a key of {algorithm}", "a key of another kind", ANEW)
+        yield FileNoteSigner(algorithm, key)
+
+
+def _algorithm_of(key: EllipticCurvePrivateKey | MLDSA44PrivateKey) -> str:
+    """How the evidence calls the key's algorithm; empty for a curve that it does not use."""
+    if isinstance(key, MLDSA44PrivateKey):
+        return MLDSA44
+    return P256 if isinstance(key.curve, SECP256R1) else ""
 
 
 def _new_p256() -> EllipticCurvePrivateKey:
     return generate_p256(SECP256R1())
+
+
+_NEW: dict[str, Callable[[], PrivateKey]] = {P256: _new_p256, MLDSA44: MLDSA44PrivateKey.generate}
 
 
 def _write_once(path: Path, make: Callable[[], PrivateKey]) -> None:

@@ -12,6 +12,7 @@ def register(app: typer.Typer) -> None:
 
 def checkpoint() -> None:
     """Deliver the outbox, seal strays, sign the log's head, print its three lines: keep them outside the archive."""
+    from governance.adapters.anchoring import anchor_checkpoint
     from governance.adapters.outbox import deliver_waiting, sweep_announced
     from governance.evidence import checkpoint as sign
     from governance.evidence import three_lines
@@ -22,4 +23,8 @@ def checkpoint() -> None:
     for foreign in sweep_announced(here, keep):
         typer.echo(f"no bundle: {foreign}", err=True)
     note = sign(here.archive, here.keys.log, here.settings.origin, log=here.log, retain_until=keep)
+    faults = anchor_checkpoint(here, note, keep)[1] if note else []
+    for fault in faults:
+        typer.echo(f"NOT ANCHORED: {fault}", err=True)
     typer.echo(three_lines(note) if note else "the log is empty", nl=not note)
+    raise typer.Exit(1 if faults else 0)

@@ -9,7 +9,8 @@ from governance.evidence.archive import Archive, MissingObject
 from governance.evidence.inventory import Inventory
 from governance.evidence.log import Entry, parse_seal
 from governance.evidence.malformed import Malformed, reason
-from governance.evidence.note import Checkpoint, Note, key_id, parse_checkpoint, parse_note
+from governance.evidence.note import Checkpoint, Note, NoteSignature, parse_checkpoint, parse_note
+from governance.evidence.note_key import OF_LOG, NoteKey
 from governance.evidence.report import Report
 from governance.evidence.root import Root, TrustedKey, parse_root
 from governance.evidence.rotation import enough_signatures
@@ -117,25 +118,38 @@ class LogKeys:
 
     def __init__(self, root: Root) -> None:
         self._origin = root.archive
-        self._keys: dict[bytes, tuple[TrustedKey, PublicKey]] = {}
+        self._log = root.log
+        self._keys: dict[bytes, tuple[TrustedKey, NoteKey]] = {}
         for trusted in root.log:
-            public = PublicKey.from_pem(trusted.pem, "root")
-            self._keys[key_id(root.archive, public.raw)] = trusted, public
+            key = NoteKey(root.archive, PublicKey.from_pem(trusted.pem, "root"), OF_LOG[trusted.algorithm])
+            self._keys[key.key_id] = trusted, key
 
     def judge(self, note: Note, head: Checkpoint, where: str, report: Report) -> bool:
-        """Whether every signature is by a key of the root, valid at this size, and right; reports what is not."""
+        """Whether the log signed it; reports what is wrong.
+
+        Each line by a key of the root must be right, and its key valid at this size. Of each algorithm that has a valid
+        key there must be a line: a stolen key alone signs nothing. Lines by unknown keys are passed over
+        (signed-note, "Signatures"): a witness may have added them.
+        """
         if head.origin != self._origin:
             report.add("FOREIGN CHECKPOINT", where, f"its origin is {head.origin}, the archive's is {self._origin}")
             return False
-        judged = [self._one(note, head, at, where, report) for at in range(len(note.signatures))]
-        return all(judged)
+        known = [line for line in note.signatures if line.name == self._origin and line.key_id in self._keys]
+        if not known:
+            report.add("BAD CHECKPOINT", where, "no signature by a key that the root file knows")
+            return False
+        judged = [self._one(line, head, where, report) for line in known]
+        if not all(judged):
+            return False
+        signed = {self._keys[line.key_id][0].algorithm for line in known}
+        lacking = sorted({key.algorithm for key in self._log if key.valid_at(head.size)} - signed)
+        if lacking:
+            report.add("BAD CHECKPOINT", where, f"it lacks the signature by the log's {', '.join(lacking)} key")
+        return not lacking
 
-    def _one(self, note: Note, head: Checkpoint, at: int, where: str, report: Report) -> bool:
-        line = note.signatures[at]
-        trusted, public = self._keys.get(line.key_id, (None, None))
-        if trusted is None or public is None or line.name != self._origin:
-            report.add("BAD CHECKPOINT", where, "a signature by a key that the root file does not know")
-        elif not public.verifies(line.signature, note.text.encode()):
+    def _one(self, line: NoteSignature, head: Checkpoint, where: str, report: Report) -> bool:
+        trusted, key = self._keys[line.key_id]
+        if not key.verifies(line, head):
             report.add("BAD CHECKPOINT", where, "its signature is not over these bytes")
         elif not trusted.valid_at(head.size):
             report.add("REVOKED KEY", where, f"signed by {trusted.name}, not valid at {head.size} entries")

@@ -6,8 +6,18 @@ from governance.errors import EvidenceError, Fault, Place
 from governance.evidence.address import CHECKPOINTS, checkpoint_key, slot_size
 from governance.evidence.archive import Archive
 from governance.evidence.log import Log
-from governance.evidence.note import Checkpoint, Note, NoteSignature, key_id, parse_checkpoint, parse_note
-from governance.evidence.signer import LogSigner
+from governance.evidence.note import (
+    MLDSA_TYPE,
+    Checkpoint,
+    Note,
+    NoteSignature,
+    key_id,
+    parse_checkpoint,
+    parse_note,
+)
+from governance.evidence.note_key import OF_LOG, NoteKey, subtree_message, timestamped
+from governance.evidence.signature import PublicKey
+from governance.evidence.signer import LogSigner, NoteSigner
 
 
 def checkpoint(
@@ -23,7 +33,7 @@ def checkpoint(
 
     Args:
         archive: whose log.
-        signer: the Ed25519 log key.
+        signer: the Ed25519 log key, with the keys that sign as well.
         origin: the archive's name in its checkpoints.
         log: what the caller knows of the log already.
         retain_until: until when the checkpoint is locked.
@@ -49,10 +59,18 @@ def checkpoint(
 
 
 def sign_checkpoint(head: Checkpoint, signer: LogSigner) -> bytes:
-    """The checkpoint as a signed note (c2sp.org/tlog-checkpoint)."""
+    """The checkpoint as a signed note (c2sp.org/tlog-checkpoint): the Ed25519 line, then those of the other keys."""
     text = head.text()
     signature = NoteSignature(head.origin, key_id(head.origin, signer.raw), signer.sign(text.encode()))
-    return Note(text, (signature,)).to_bytes()
+    return Note(text, (signature, *(_line(head, each) for each in signer.also))).to_bytes()
+
+
+def _line(head: Checkpoint, signer: NoteSigner) -> NoteSignature:
+    """The line of a key of another algorithm. ML-DSA-44 states no time: a log's word about its own is no proof."""
+    key = NoteKey(head.origin, PublicKey.from_pem(signer.pem, "log key"), OF_LOG[signer.algorithm])
+    if key.kind == MLDSA_TYPE:
+        return NoteSignature(key.name, key.key_id, timestamped(0, signer.sign(subtree_message(key.name, 0, head))))
+    return NoteSignature(key.name, key.key_id, signer.sign(head.text().encode()))
 
 
 def newest_checkpoint(archive: Archive, size: int) -> Checkpoint | None:

@@ -1,6 +1,6 @@
 """Beginning an archive: its trust files and its root file, all of them in the log's first seal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
@@ -10,7 +10,7 @@ from governance.evidence.address import root_key
 from governance.evidence.archive import Archive, MissingObject
 from governance.evidence.checkpoint import checkpoint
 from governance.evidence.note import ORIGIN
-from governance.evidence.root import LockRule, Root, TrustedKey, parse_root, trusted_keys
+from governance.evidence.root import LockRule, Root, TrustedKey, log_keys, parse_root, trusted_keys
 from governance.evidence.sealing import seal
 from governance.evidence.signer import Keys
 from governance.evidence.sshsig import DECISION_NAMESPACE
@@ -30,6 +30,7 @@ def initialise_archive(
     holders: Mapping[str, str] | None = None,
     signers: Mapping[str, str] | None = None,
     authorities: bytes = b"",
+    witnesses: Sequence[str] = (),
     retain_until: datetime | None = None,
 ) -> Root:
     """Write the trust files and version 1 of the root file, once; return the archive's newest root.
@@ -44,6 +45,7 @@ def initialise_archive(
         holders: SSH public keys by person, for signatures over root files; their signed acts count, too.
         signers: SSH public keys by person, for signatures over acts only (the owners of the registry).
         authorities: certificates (PEM) of the time-stamping authorities, where there are any.
+        witnesses: verifier keys of the witnesses that cosign the log (c2sp.org/tlog-cosignature).
         retain_until: until when these first objects are locked.
 
     Raises:
@@ -65,13 +67,14 @@ def initialise_archive(
             origin,
             1,
             (statement,),
-            (log,),
+            log_keys(keys),
             lock or LockRule(),
             heartbeat_seconds,
             threshold,
             bare_keys(holders),
             digests,
             bare_keys(signers),
+            tuple(witnesses),
         )
         archive.put_new(key, root.to_bytes(), retain_until=retain_until)
     root = parse_root(archive.get(key), key)

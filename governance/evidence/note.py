@@ -15,7 +15,7 @@ from governance.evidence import b64
 from governance.evidence.malformed import malformed
 from governance.evidence.tree import HASH_SIZE
 
-ED25519_TYPE = 1
+ED25519_TYPE, ECDSA_TYPE, COSIGNATURE_TYPE, MLDSA_TYPE = 1, 2, 4, 6  # signature types of signed-note
 MAX_NOTE = 1_000_000
 ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
 _SIZE = re.compile(r"[1-9][0-9]{0,15}")
@@ -77,6 +77,18 @@ def parse_note(body: bytes, where: str) -> Note:
     if note.to_bytes() != body:
         raise malformed(where, "a signed note", "bytes around or between its lines")
     return note
+
+
+def parse_signatures(body: bytes, where: str) -> tuple[NoteSignature, ...]:
+    """Signature lines alone, at least one, as a witness answers them. Raises Malformed."""
+    try:
+        text = body[:MAX_NOTE].decode()
+    except UnicodeDecodeError:
+        raise malformed(where, "signature lines in UTF-8", "other bytes") from None
+    found = tuple(_signature(line, where) for line in text.removesuffix("\n").split("\n"))
+    if "".join(line.line() for line in found).encode() != body:
+        raise malformed(where, "signature lines", "bytes around or between them")
+    return found
 
 
 def _signature(line: str, where: str) -> NoteSignature:

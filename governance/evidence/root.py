@@ -11,6 +11,7 @@ from typing import Any
 
 from governance.evidence.canonical import canonical_json, read_json
 from governance.evidence.malformed import malformed
+from governance.evidence.note_key import parse_vkey
 from governance.evidence.signature import ED25519, PublicKey
 from governance.evidence.signer import DEMO, Keys
 
@@ -47,12 +48,17 @@ class LockRule:
     days: int = 0
 
 
+LATER = ("signers", "witnesses")
+"""Fields that came after the first archives."""
+
+
 @dataclass(frozen=True)
 class Root:
     """One version of the root file.
 
     `holders` are the people (id to SSH public key) of whom `threshold` must sign the next version; `signers` those
     whose signed acts make them witnesses, as the holders' do. `files`: the sha256 in hex of every other trust file.
+    `witnesses`: verifier keys (c2sp.org/signed-note) of those who cosign the log.
     """
 
     archive: str
@@ -65,11 +71,11 @@ class Root:
     holders: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     signers: Mapping[str, str] = field(default_factory=dict)
+    witnesses: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """The file: canonical JSON; without `signers` while there are none, as the first archives were written."""
-        said = asdict(self)
-        return canonical_json(said if self.signers else {name: said[name] for name in said if name != "signers"})
+        """The file: canonical JSON; without an empty field of `LATER`, as the first archives were written."""
+        return canonical_json({name: value for name, value in asdict(self).items() if value or name not in LATER})
 
     @property
     def people(self) -> dict[str, str]:
@@ -95,6 +101,14 @@ def trusted_keys(keys: Keys) -> tuple[TrustedKey, TrustedKey]:
     return statement, log
 
 
+def log_keys(keys: Keys) -> tuple[TrustedKey, ...]:
+    """Every key that signs checkpoints as a root file holds it: the Ed25519 key first, then those of `also`."""
+    _, log = trusted_keys(keys)
+    also = ((each.algorithm, each.pem) for each in keys.log.also)
+    more = [TrustedKey(keys.name, PublicKey.from_pem(pem, keys.name).digest, kind, pem) for kind, pem in also]
+    return (log, *more)
+
+
 def parse_root(body: bytes, where: str) -> Root:
     """The root in `body`. Raises Malformed unless `Root.to_bytes` writes exactly these bytes and each key loads."""
     value = read_json(body, where)
@@ -108,6 +122,8 @@ def parse_root(body: bytes, where: str) -> Root:
     for key in (*root.statement, *root.log):
         if PublicKey.from_pem(key.pem, where).algorithm != key.algorithm:
             raise malformed(where, f"a key of {key.algorithm}", "a key of another algorithm")
+    for text in root.witnesses:
+        parse_vkey(text, where)
     return root
 
 
@@ -121,6 +137,7 @@ def _root(value: Mapping[str, Any]) -> Root:
         holders=dict(value["holders"]),
         files=dict(value["files"]),
         signers=dict(value.get("signers", {})),
+        witnesses=tuple(value.get("witnesses", ())),
     )
     _typed(root)
     return root
@@ -130,7 +147,7 @@ def _typed(root: Root) -> None:
     """Refuse values of other types: what is not text or a whole number here would fail later, and elsewhere."""
     keys = (*root.statement, *root.log)
     texts = [root.archive, root.lock.mode, *root.people, *root.files, *root.files.values()]
-    texts += [*root.holders.values(), *root.signers.values()]
+    texts += [*root.holders.values(), *root.signers.values(), *root.witnesses]
     texts += [text for key in keys for text in (key.name, key.keyid, key.algorithm, key.pem)]
     numbers = [root.version, root.threshold, root.lock.days, root.heartbeat_seconds or 0]
     numbers += [number for key in keys for number in (key.start, key.until or 0)]

@@ -4,6 +4,7 @@ RFC 8032, FIPS 204. The only module of the evidence that imports `cryptography`.
 """
 
 import struct
+from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
@@ -70,6 +71,11 @@ class PublicKey:
     def der(self) -> bytes:
         """The key as a SubjectPublicKeyInfo in DER."""
         return self._key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def digest(self) -> str:
+        """The sha256 in hex of its raw bytes."""
+        return sha256(self.raw).hexdigest()
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
         """Whether the signature (DER for P-256, 64 bytes for Ed25519, 2,420 for ML-DSA-44) is by this key."""

@@ -1,5 +1,6 @@
 """What the evidence needs of its keys. Files, HSM and cloud KMS stand behind these (`governance.adapters.keys`)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,8 +18,27 @@ class StatementSigner(Protocol):
         """A securesystemslib Signature: `keyid` and `signature` (hex)."""
 
 
+class NoteSigner(Protocol):
+    """A key of another algorithm that signs each checkpoint as well: P-256, or ML-DSA-44."""
+
+    @property
+    def algorithm(self) -> str:
+        """`ecdsa-sha2-nistp256` or `ml-dsa-44`."""
+
+    @property
+    def pem(self) -> str:
+        """The public half, PEM SubjectPublicKeyInfo."""
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature: DER (SHA-256) of P-256, 2,420 bytes of ML-DSA-44 (FIPS 204, empty context)."""
+
+
 class LogSigner(Protocol):
     """An Ed25519 key that signs checkpoints."""
+
+    @property
+    def also(self) -> Sequence[NoteSigner]:
+        """The keys that sign each checkpoint as well; mostly none."""
 
     @property
     def pem(self) -> str:

@@ -24,6 +24,7 @@ from governance.evidence.heartbeat import report_heartbeats
 from governance.evidence.inventory import Inventory
 from governance.evidence.kept import read_kept, report_lost_acts
 from governance.evidence.note import Checkpoint
+from governance.evidence.note_key import witness_keys
 from governance.evidence.report import Report
 from governance.evidence.root import LockRule, Root
 from governance.evidence.roots import Roots, placed
@@ -110,7 +111,8 @@ def verify_archive(
     facts = _audit_entries(audit, scope, workers, progress)  # f, h
     outside = {name: each.head for name, each in kept.items()}
     matching = _compare(audit, inside, {**outside, **decisions_seen(facts, report.origin)})
-    anchors = read_anchors(archive, audit.lines.entries, timestamps, report)
+    cosigners = witness_keys(audit.root.witnesses if audit.root else ())
+    anchors = read_anchors(archive, audit.lines.entries, timestamps, report, cosigners)
     report_times(facts, anchors, report, audit.now, stored=archive.locks)  # g
     if archive.locks:
         report_stored_later(facts, anchors, sightings(matching, kept, facts), report)

@@ -29,7 +29,7 @@ def witnesses(
         if fact.seen is not None and fact.entry.key in matching:
             kind = "owner decision" if fact.is_vouched else UNLISTED
             found.append(Witness(kind, fact.seen.size, counts=fact.is_vouched))
-    return found + [Witness("time stamp", anchor.size, utc_second(anchor.time)) for anchor in anchors]
+    return found + [Witness(anchor.kind, anchor.size, utc_second(anchor.time)) for anchor in anchors]
 
 
 def sightings(matching: set[str], kept: Mapping[str, Kept], facts: Sequence[EntryFacts]) -> list[tuple[int, datetime]]:

@@ -13,7 +13,7 @@ import pytest
 from governance.adapters.ssh import NAMESPACE
 from governance.evidence import Keys, Malformed, build_bundle, bundle_key, read_bundle
 from governance.evidence.log import Entry, entry_of
-from governance.evidence.root import trusted_keys
+from governance.evidence.root import TrustedKey, trusted_keys
 from governance.evidence.signature import PublicKey
 from governance.evidence.sshsig import BEGIN, END, signed_by
 from tests.evidence_builders import HOUR, run_statement
@@ -60,12 +60,13 @@ class Auditor:
             return bool(bagit.Bag(str(bag)).is_valid())
 
 
-def we_take(body: bytes, key: PublicKey) -> bool:
-    """Whether we read the bundle and its signature is by the key."""
+def we_take(body: bytes, trusted: TrustedKey) -> bool:
+    """Whether we read the bundle, it names the key, and the signature is by that key: as `aims verify` does it."""
     try:
-        return read_bundle(body).envelope.signed_by(key)
+        envelope = read_bundle(body).envelope
     except Malformed:
         return False
+    return envelope.keyid == trusted.keyid and envelope.signed_by(PublicKey.from_pem(trusted.pem, "statement"))
 
 
 def flip(body: bytes, chance: random.Random) -> bytes:
@@ -88,9 +89,8 @@ def random_members(chance: random.Random) -> dict[str, bytes]:
 @pytest.mark.parametrize("count", COUNTS)
 def test_stock_tools_and_we_agree_on_random_bundles(count: int, signing_keys: Keys, tmp_path: Path) -> None:
     """What we write they take; of one flipped bit we refuse every one, and they too once they look at the log."""
-    pem = trusted_keys(signing_keys)[0].pem
-    (tmp_path / "statement.pub").write_text(pem)
-    key, chance, auditor = PublicKey.from_pem(pem, "statement"), random.Random(count), Auditor(tmp_path)
+    key, chance, auditor = trusted_keys(signing_keys)[0], random.Random(count), Auditor(tmp_path)
+    (tmp_path / "statement.pub").write_text(key.pem)
     disagreements, seen_without_log = [], 0
 
     for number in range(count):
