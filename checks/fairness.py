@@ -6,7 +6,7 @@ Rules
    the policy says `rest`.
 3. Alarm only if the interval is wholly past the limit, pass only if the 95 % interval is wholly inside. Holm over every
    comparison of the window (checks/comparison.py) at the level
-       min(5 %, (1 - SHARE) * false_alarms_per_year / windows a year);
+       min(5 %, (1 - LASTING) * false_alarms_per_year / windows a year);
    the rest of the yearly budget is the e-detector's, which counts a lasting gap (checks/fairness_follow.py).
 4. A denominator below `min_group` rows is insufficient; below ten rows no number of it is shown.
 5. What needs labels waits until they are mature (checks/labels.py): early labels are biased.
@@ -24,13 +24,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from checks import fairness_results
-from checks.comparison import ALPHA, Comparison, stepped
-from checks.fairness_follow import SHARE, Follower
+from checks import fairness_names, fairness_results
+from checks.comparison import Comparison, stepped
+from checks.fairness_follow import Follower
 from checks.fairness_groups import MOST_CLASSES, Compared, Population
-from checks.fairness_policy import Ask
+from checks.fairness_policy import Ask, level
 from checks.fairness_results import REST, group_rates, too_few, unable, waiting_for_labels
-from checks.names import MISSING, OTHER
+from checks.fairness_strata import reversal, stratified
+from checks.names import LEAST_ROWS, MISSING, OTHER
 from checks.rates import UNLABELLED, Group, Sums, together
 from governance.registry.system import System
 from governance.verdict import GroupRate, Result, Status
@@ -95,19 +96,15 @@ def examine_after(
     results = [fairness_results.blocked(name, refused[name]) for name in protected if name in refused]
     if not attributes or system.columns.prediction in refused:
         return tuple(results), (), follower.state
-    population = Population(system, attributes, reference)
+    strata = [column for column in system.checks.fairness.stratify_by if column not in refused]
+    population = Population(system, attributes, reference, strata)
     compared = list(population.compared(current))
     results += judge(system, compared, waiting, follower)
+    results += fairness_names.examine(population, current)
     results += _too_many_classes(population)
     drawn = [one for one in compared if len(one.attributes) == 1]
     rates = [rate for one in drawn for rate in group_rates(one, labelled=not waiting)]
     return tuple(results), tuple(rates), follower.state
-
-
-def level(system: System) -> float:
-    """The chance of any false alarm in one window."""
-    budget = (1 - SHARE) * system.checks.fairness.false_alarms_per_year
-    return min(ALPHA, budget / system.window.length.per_year)
 
 
 def judge(
@@ -117,6 +114,8 @@ def judge(
     family, results = list[Pair](), list[Result]()
     references: dict[str, Group] = {}
     for one in compared:
+        if one.several and not one.for_class and not one.asked:
+            continue
         unfit, against = _reference_group(system, one, references)
         if unfit:
             results.extend(unable(one, ask, unfit) for ask in one.asked or (None,))
@@ -142,7 +141,30 @@ def _told(system: System, family: Sequence[Pair], follower: Follower | None) -> 
         for pair, one in judged.items()
     }
     few = (_short(system, pair) for pair in family if pair not in judged)
-    return [*_with_causes(told), *{one.name: one for one in few}.values()]
+    turned = (one for pair, result in told.items() for one in _reversals(pair, result))
+    return [*_with_causes(told), *{one.name: one for one in (*few, *turned)}.values()]
+
+
+def _reversals(pair: Pair, told: Result) -> Iterator[Result]:
+    """The same comparison within the values of each declared column."""
+    it = pair.comparison
+    for column, strata in pair.compared.strata.items():
+        figures = [
+            (ours.rate(it.metric), theirs.rate(it.metric))
+            for groups in strata
+            if (ours := groups.get(pair.group)) and (theirs := _others(groups, pair))
+        ]
+        within = stratified(figures)
+        if within is not None and within.n >= LEAST_ROWS:
+            yield reversal((it.ours, it.theirs), within, told, column)
+
+
+def _others(groups: Mapping[Group, Sums], pair: Pair) -> Sums | None:
+    """Whom the group is compared with, within one stratum."""
+    if pair.against != REST:
+        return groups.get(pair.against)
+    rest = [sums for name, sums in groups.items() if name != pair.group]
+    return together(rest) if rest else None
 
 
 def _pairs(system: System, compared: Compared, against: Group, asks: Sequence[Ask]) -> Iterator[Pair]:

@@ -24,6 +24,7 @@ from checks import edetector
 from checks.comparison import Comparison
 from checks.edetector import Array
 from checks.fairness_evidence import BETS, ODDS, SIDES, evidence, log_e, stepped
+from checks.fairness_policy import LASTING
 from checks.intervals import Share
 from checks.names import LEAST_ROWS
 from checks.rates import UNLABELLED
@@ -32,7 +33,6 @@ from governance.registry.system import System
 from governance.window import Period
 
 FORMAT = "fairness-state/1"
-SHARE = 0.5
 DECAY = 0.9
 _SHAPE = {"after": str, "basis": str, "end": str, "rang": list, "tests": dict, "window": str}
 
@@ -68,7 +68,7 @@ class Follower:
         return {"fairness": dict(sorted(self._state.items()))} if self._state else {}
 
     def _budget(self) -> float:
-        return SHARE * self._system.checks.fairness.false_alarms_per_year
+        return LASTING * self._system.checks.fairness.false_alarms_per_year
 
     def _count(self, part: str, usable: Mapping[str, Comparison], level: float) -> list[str]:
         """One more window of one part; what is not seen in this window is kept."""

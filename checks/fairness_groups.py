@@ -9,7 +9,7 @@ Rules
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -33,6 +33,7 @@ class Compared:
     """One attribute, or some that are crossed, with the groups' sums and the questions asked.
 
     `for_class` is the class that counts as positive, where there are `several`; empty: all of them together.
+    `strata` holds the groups' sums within each value of a declared column.
     """
 
     attributes: tuple[str, ...]
@@ -40,6 +41,7 @@ class Compared:
     asked: tuple[Ask, ...]
     for_class: str = ""
     several: bool = False
+    strata: dict[str, list[dict[Group, Sums]]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -77,9 +79,13 @@ def cuts_of(system: System, attribute: str) -> tuple[Cuts, tuple[str, ...]]:
 class Population:
     """The usable protected attributes of a system, and what the reference knows of their groups."""
 
-    def __init__(self, system: System, attributes: Sequence[str], reference: Table | None) -> None:
+    def __init__(
+        self, system: System, attributes: Sequence[str], reference: Table | None, strata: Sequence[str] = ()
+    ) -> None:
         self.system, self.attributes, self.reference = system, tuple(attributes), reference
         self.grouping = {name: cuts_of(system, name) for name in attributes}
+        self.strata = tuple(strata)
+        self.finest = self.grouping | {name: cuts_of(system, name) for name in strata}
 
     @cached_property
     def known(self) -> dict[tuple[str | None, ...], int]:
@@ -121,21 +127,37 @@ class Population:
 
     def compared(self, current: Path) -> Iterator[Compared]:
         """Every attribute and crossing with its sums in a window's file, by class where there are several."""
-        columns, task = self.system.columns, self.system.task
+        task = self.system.task
         if task == "regression":
             yield from self._of_numbers(current)
             return
         asks = asked(self.system)
         classes = self.classes()[:MOST_CLASSES] if task == "multiclass" else []
-        named = [(one, of_class(asks, one_class=True)) for one in classes]
-        every = of_class(asks, one_class=False) if classes else asks
-        for positive, questions in [("", every), *named]:
-            if questions or not classes:
-                chosen = positive or columns.positive
-                counted = cells(current, self.grouping, columns.prediction, columns.label, chosen)
-                for attributes in self.crossed():
-                    groups: dict[Group, Sums] = {**margin(counted, self.naming(attributes))}
-                    yield Compared(attributes, groups, questions, positive, several=task == "multiclass")
+        yield from self._of_class(current, "", of_class(asks, one_class=False) if classes else asks)
+        for one in classes:
+            yield from self._of_class(current, one, of_class(asks, one_class=True))
+
+    def _of_class(self, current: Path, one: str, asks: tuple[Ask, ...]) -> Iterator[Compared]:
+        """The groups with one class as the positive one; without a class that of the registry."""
+        columns, several = self.system.columns, self.system.task == "multiclass"
+        counted = cells(current, self.finest, columns.prediction, columns.label, one or columns.positive)
+        for attributes in self.crossed():
+            key = self.naming(attributes)
+            strata = self._strata(attributes, lambda part, key=key: {**margin(part, key)}, counted)
+            yield Compared(attributes, {**margin(counted, key)}, asks, one, several, strata)
+
+    def _strata(
+        self, attributes: tuple[str, ...], sums: Callable[..., dict[Group, Sums]], *counted: Cells
+    ) -> dict[str, list[dict[Group, Sums]]]:
+        """The sums of a single attribute's groups within each value of each declared column."""
+        found: dict[str, list[dict[Group, Sums]]] = {}
+        for column in self.strata if len(attributes) == 1 and attributes[0] not in self.strata else ():
+            place = list(self.finest).index(column)
+            values = dict.fromkeys(cell.groups[place] for cells_ in counted for cell in cells_)
+            found[column] = [
+                sums(*([cell for cell in part if cell.groups[place] == value] for part in counted)) for value in values
+            ]
+        return found
 
     def classes(self) -> list[str]:
         """The classes that may be named, the most frequent predictions of the reference first."""
@@ -151,13 +173,16 @@ class Population:
         errors, made = self._numbers(current)
         for attributes in self.crossed():
             key = self.naming(attributes)
-            yield Compared(attributes, numbers(errors, made, key), asks)
+            strata = self._strata(
+                attributes, lambda of_errors, of_made, key=key: numbers(of_errors, of_made, key), errors, made
+            )
+            yield Compared(attributes, numbers(errors, made, key), asks, strata=strata)
 
     def _numbers(self, path: Path) -> tuple[Cells, Cells]:
         columns = self.system.columns
         return (
-            error_cells(path, self.grouping, columns.prediction, columns.label),
-            error_cells(path, self.grouping, columns.prediction, ""),
+            error_cells(path, self.finest, columns.prediction, columns.label),
+            error_cells(path, self.finest, columns.prediction, ""),
         )
 
     def _reference_sums(self) -> Numbers | None:

@@ -8,16 +8,20 @@ The defaults, and why
   are equal is equalised odds (Hardt, Price and Srebro, NeurIPS 2016).
 - regression without a limit of its own: mean prediction and mean error may differ by a fifth of their standard
   deviation on the reference, which Cohen (Statistical Power Analysis, 1988) calls a small effect; no law sets a number.
+
+Of the false alarms a year that the policy allows, LASTING is the share of the e-detector (checks/fairness_follow.py).
 """
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from checks.comparison import ALPHA
 from checks.rates import ERRORS, RATES, Numbers
 from governance.registry.system import FairnessRule, System
 from governance.verdict import Limit
 
+LASTING = 0.5
 SMALL_EFFECT = 0.2
 _DEFAULTS = {
     ("selection_rate", "ratio", 0.8): "four-fifths rule, 29 CFR 1607.4 D",
@@ -42,6 +46,12 @@ class Ask:
     def name(self) -> str:
         """`selection_rate_ratio`, the metric of its results."""
         return f"{self.metric}_{self.form}"
+
+
+def level(system: System) -> float:
+    """The chance of any false alarm in one window."""
+    budget = (1 - LASTING) * system.checks.fairness.false_alarms_per_year
+    return min(ALPHA, budget / system.window.length.per_year)
 
 
 def asked(system: System, reference: Numbers | None = None) -> tuple[Ask, ...]:

@@ -304,6 +304,9 @@ class System(Record):
         missing = set(self.checks.fairness.reference_group) - set(self.columns.protected)
         if missing:
             raise ValueError(f"reference_group names {sorted(missing)}, which columns.protected does not")
+        unknown = set(self.checks.fairness.stratify_by) - set(self.columns.wanted)
+        if unknown:
+            raise ValueError(f"stratify_by names {sorted(unknown)}, which columns does not")
         return self
 
     def matured(self, period: Period, as_of: datetime) -> bool:

@@ -115,6 +115,11 @@ def test_rates_equal_fairlearns(make_loans: Callable, make_table: Callable) -> N
     assert mine == pytest.approx({(metric, group): theirs.loc[group, metric] for metric, group in mine}, abs=1e-12)
 
 
+def of_rates(results: tuple[Result, ...]) -> list[Result]:
+    """The comparisons, without what is said of the groups themselves."""
+    return [one for one in results if one.cause == "fairness:sex"]
+
+
 def by_metric(results: tuple[Result, ...], metric: str) -> list[Result]:
     """The results of one metric."""
     return [one for one in results if one.metric == metric]
@@ -157,7 +162,7 @@ def test_a_group_that_the_reference_hardly_knows_is_pooled(
 
     results, _ = fairness.examine(make_system(), now.path, before, {}, "")
 
-    assert {one.group for one in results} == {"m", "(other)"}
+    assert {one.group for one in of_rates(results)} == {"m", "(other)"}
 
 
 @pytest.mark.parametrize(("rows", "told"), [(6, "fewer than 10 rows"), (20, "20 rows")])
@@ -183,7 +188,7 @@ def test_one_group_alone_cannot_be_compared(make_system: Callable, make_loans: C
 
     results, _ = fairness.examine(make_system(), table.path, table, {}, "")
 
-    assert {one.status for one in results} == {Status.INSUFFICIENT}
+    assert {one.status for one in of_rates(results)} == {Status.INSUFFICIENT}
     assert "only one group" in results[0].sentence
 
 
@@ -198,7 +203,7 @@ def test_a_regression_with_unequal_errors_alarms(
 
     results, rates = fairness.examine(system, table.path, table, {}, "")
 
-    assert [(one.metric, one.status) for one in results] == [("mean_error_difference", Status.ALARM)]
+    assert [(one.metric, one.status) for one in of_rates(results)] == [("mean_error_difference", Status.ALARM)]
     means = {(rate.metric, rate.group): rate.value for rate in rates}
     assert means["mean_error", "f"] == pytest.approx(-1, abs=0.1)
 
@@ -211,7 +216,7 @@ def test_an_attribute_without_any_limit_is_not_passed(
 
     results, _ = fairness.examine(make_system(task="regression"), table.path, table, {}, "")
 
-    assert [one.status for one in results] == [Status.INSUFFICIENT]
+    assert [one.status for one in of_rates(results)] == [Status.INSUFFICIENT]
     assert "checks.fairness.difference" in results[0].sentence
 
 
@@ -229,3 +234,167 @@ def test_the_margins_of_one_group_by_add_up(make_loans: Callable, make_table: Ca
 def test_a_rate_without_rows_has_no_value() -> None:
     """Not zero."""
     assert Share(0, 0).value != Share(0, 0).value
+
+
+def test_a_crossing_that_each_attribute_hides_is_found(
+    make_system: Callable, make_loans: Callable, make_table: Callable
+) -> None:
+    """Selected are women of the north and men of the south: by sex and by region alone all are alike."""
+    sex, region = ["f", "m"] * 2000, (["n"] * 2 + ["s"] * 2) * 1000
+    chosen = ["1" if (one == "f") == (where == "n") else "0" for one, where in zip(sex, region, strict=True)]
+    table = make_table(make_loans(4000, sex=sex, region=region, offered=chosen))
+    system = make_system({"protected": ["sex", "region"]})
+
+    results, _ = fairness.examine(system, table.path, table, {}, "early")
+
+    alarms = [one for one in results if one.status is Status.ALARM]
+    assert {(one.subject, one.cause) for one in alarms} == {("sex & region", "fairness:sex & region")}
+    assert "People with sex=f and region=s" in alarms[0].sentence
+
+
+def test_the_policys_depth_bounds_the_crossings(
+    make_system: Callable, make_loans: Callable, make_table: Callable
+) -> None:
+    """One is none; three attributes at depth three have a crossing of all."""
+    table = make_table(make_loans(900, income=["low", "high", "low"] * 300))
+    subjects = []
+    for depth in (1, 3):
+        system = make_system({"protected": ["sex", "region", "income"]}, checks={"fairness": {"depth": depth}})
+        results, _ = fairness.examine(system, table.path, table, {}, "early")
+        subjects.append({one.subject for one in results})
+
+    assert not any("&" in subject for subject in subjects[0])
+    assert "sex & region & income" in subjects[1]
+
+
+def test_a_crossing_with_few_people_is_told_once_with_what_is_missing(
+    make_system: Callable, make_loans: Callable, make_table: Callable
+) -> None:
+    """Not once a metric."""
+    sex, region = ["f"] * 500 + ["m"] * 500, ["n"] * 250 + ["s"] * 250 + ["n"] * 480 + ["s"] * 20
+    table = make_table(make_loans(1000, sex=sex, region=region))
+
+    results, _ = fairness.examine(make_system({"protected": ["sex", "region"]}), table.path, table, {}, "")
+
+    (small,) = [one for one in results if one.group == "m & s"]
+    assert (small.metric, small.status, small.needed) == ("rates", Status.INSUFFICIENT, 10)
+    assert "sex=m and region=s has 20 rows where 30 are needed; 10 more rows would do" in small.sentence
+
+
+def test_a_rare_crossing_of_common_groups_is_pooled(
+    make_system: Callable, make_loans: Callable, make_table: Callable
+) -> None:
+    """Nine rows of the reference: it may point at people."""
+    sex, region = ["f"] * 500 + ["m"] * 500, ["n"] * 250 + ["s"] * 250 + ["n"] * 491 + ["s"] * 9
+    before, now = (
+        make_table(make_loans(1000, sex=sex, region=region)),
+        make_table(make_loans(1000, sex=sex, region=["n", "s"] * 500)),
+    )
+
+    results, _ = fairness.examine(make_system({"protected": ["sex", "region"]}), now.path, before, {}, "early")
+
+    told = {one.group for one in results if one.subject == "sex & region" and one.group}
+    assert told == {"f & s", "m & n", "(other)"}
+
+
+def test_each_group_is_compared_with_all_others(
+    make_system: Callable, make_loans: Callable, make_table: Callable
+) -> None:
+    """By policy; the sums of the others are one group's."""
+    table = make_table(make_loans(3000, sex=["a", "b", "c"] * 1000))
+    system = make_system(checks={"fairness": {"compare": "rest"}})
+
+    results, _ = fairness.examine(system, table.path, table, {}, "early")
+
+    ratios = by_metric(results, "selection_rate_ratio")
+    assert [(one.group, one.reference_group, one.n) for one in ratios] == [
+        (group, "(all others)", 1000) for group in "abc"
+    ]
+    assert "all others" in ratios[0].sentence
+
+
+def test_two_groups_are_compared_once_against_the_rest(
+    make_system: Callable, make_loans: Callable, make_table: Callable
+) -> None:
+    """The other comparison is the same."""
+    table = make_table(make_loans(1000))
+
+    results, _ = fairness.examine(make_system(checks={"fairness": {"compare": "rest"}}), table.path, table, {}, "early")
+
+    assert len(by_metric(results, "selection_rate_ratio")) == 1
+
+
+@pytest.mark.parametrize(("direction", "status"), [("lower", Status.ALARM), ("higher", Status.PASS)])
+def test_a_limit_has_a_direction(
+    make_system: Callable, make_loans: Callable, make_table: Callable, direction: str, status: Status
+) -> None:
+    """A group selected less rings only where less is bad; the reason of the limit is told."""
+    offered = ["1", "1"] * 500 + ["0", "1"] * 500
+    table = make_table(make_loans(2000, sex=["f", "m"] * 1000, offered=offered))
+    rule = {"limit": 0.1, "direction": direction, "basis": "section 3 of our policy"}
+    checks = {"fairness": {"difference": {"selection_rate": rule}, "ratio": {}, "reference_group": {"sex": "m"}}}
+
+    results, _ = fairness.examine(make_system(checks=checks), table.path, table, {}, "early")
+
+    (gap,) = by_metric(results, "selection_rate_difference")
+    assert gap.status is status
+    assert "(section 3 of our policy)" in gap.sentence
+
+
+def test_defaults_say_why(make_system: Callable) -> None:
+    """Each limit carries its reason."""
+    reasons = {ask.name: ask.limit.basis for ask in asked(make_system())}
+
+    assert reasons["selection_rate_ratio"] == "four-fifths rule, 29 CFR 1607.4 D"
+    assert reasons["tpr_difference"].startswith("default: the range that AI Fairness 360 calls fair; no law")
+
+
+def test_every_class_is_judged(make_system: Callable, make_loans: Callable, make_table: Callable) -> None:
+    """Class c is given to women alone; each class's rates are those of one class against the rest."""
+    made = ["a", "a", "b", "b", "c", "a"] * 500
+    table = make_table(make_loans(3000, sex=["f", "m"] * 1500, offered=made, repaid=made))
+    system = make_system({"positive": "a"}, task="multiclass")
+
+    results, rates = fairness.examine(system, table.path, table, {}, "")
+
+    alarms = {one.subject for one in results if one.status is Status.ALARM}
+    assert "sex for class c" in alarms
+    assert {one.cause for one in results if "class" in one.subject} == {"fairness:sex"}
+    sentences = [one.sentence for one in results if one.subject == "sex for class c" and "selection" in one.metric]
+    assert "People with sex=m are given class c 0.0 % of the time, sex=f 33.3 %" in sentences[0]
+    shown = {(rate.attribute, rate.metric) for rate in rates}
+    assert ("sex", "accuracy") in shown
+    assert ("sex for class b", "tpr") in shown
+    assert ("sex", "tpr") not in shown
+
+
+def test_a_regression_without_limits_is_held_to_a_small_effect(
+    make_system: Callable, make_loans: Callable, make_table: Callable
+) -> None:
+    """A fifth of the reference's standard deviation, and the sentence says why; predictions need no labels."""
+    rng = np.random.default_rng(0)
+    sex = rng.choice(["f", "m"], 4000)
+    made = rng.normal(10, 2, 4000) + 2.0 * (sex == "f")
+    table = make_table(make_loans(4000, repaid=made, offered=made, sex=sex))
+
+    results, _ = fairness.examine(make_system(task="regression"), table.path, table, {}, "early")
+
+    (gap,) = by_metric(results, "mean_prediction_difference")
+    assert gap.status is Status.ALARM
+    assert gap.limit is not None
+    assert gap.limit.max == pytest.approx(0.2 * 2.236, abs=0.02)
+    assert "a small effect by Cohen" in gap.sentence
+    assert [one.status for one in by_metric(results, "mean_error_difference")] == []
+
+
+def test_holm_is_over_everything_in_the_window(make_system: Callable) -> None:
+    """A doubtful gap alarms with one attribute and not beside sixty others."""
+    system = make_system(checks={"fairness": {"ratio": {}, "difference": {"selection_rate": 0.1}, "depth": 1}})
+    doubtful = {("f",): Tally(rows=400, selected=134), ("m",): Tally(rows=1000, selected=500)}
+    quiet = {("f",): Tally(rows=400, selected=200), ("m",): Tally(rows=1000, selected=500)}
+    first = Compared(("sex",), doubtful, asked(system))
+    others = [Compared((f"a{number}",), quiet, asked(system)) for number in range(60)]
+
+    alone, among = judge(system, [first])[0], judge(system, [first, *others])[0]
+
+    assert (alone.status, among.status) == (Status.ALARM, Status.INSUFFICIENT)
