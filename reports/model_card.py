@@ -28,8 +28,18 @@ TASKS = {
 }
 
 
-def render_model_card(system: System, people: People, verdict: Verdict, cases: Sequence[CaseLine]) -> bytes:
-    """The card as UTF-8 HTML, rendered from the registry entry and one verdict. Equal inputs give equal bytes."""
+def render_model_card(
+    system: System, people: People, verdict: Verdict, cases: Sequence[CaseLine], monitor: Sequence[str] = ()
+) -> bytes:
+    """The card as UTF-8 HTML, rendered from the registry entry and one verdict. Equal inputs give equal bytes.
+
+    Args:
+        system: the registry's entry.
+        people: who the roles are.
+        verdict: of the window that is looked at.
+        cases: of this run.
+        monitor: sentences of the newest calibration: what the monitor itself can see.
+    """
     pick = lambda check, *statuses: [r for r in verdict.of(*(statuses or Status)) if r.check == check]  # noqa: E731
     drift = pick("drift")
     return render(
@@ -48,6 +58,7 @@ def render_model_card(system: System, people: People, verdict: Verdict, cases: S
         moved=[r for r in drift if r.status in (Status.ALARM, Status.ERROR)],
         unsure=verdict.of(Status.INSUFFICIENT),
         cases=cases,
+        monitor=monitor,
         picture_style=pictures.STYLE,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from governance.adapters.calibrations import newest_calibration
 from governance.adapters.workplace import Workplace
 from governance.compliance.proof import run_key
 from governance.evidence import Receipt, three_lines
@@ -25,10 +26,12 @@ def evidence_line(verdict: Verdict, receipt: Receipt | None) -> EvidenceLine:
 @task(task_run_name="write pages {verdict.bundle_id}", cache_policy=NO_CACHE)
 def write_pages(system: System, verdict: Verdict, cases: Sequence[CaseLine]) -> Mapping[str, bytes]:
     """The page of the run, the model card, and Evidently's report, by file name."""
-    people, line = Workplace.here().registry.people, evidence_line(verdict, None)
+    here = Workplace.here()
+    people, line = here.registry.people, evidence_line(verdict, None)
+    monitor = newest_calibration(system, here.archive, here.log)
     pages = {
         "page.html": render_page(system, people, verdict, cases, line),
-        "model_card.html": render_model_card(system, people, verdict, cases),
+        "model_card.html": render_model_card(system, people, verdict, cases, monitor),
     }
     if verdict.distributions:
         from reports.evidently_page import evidently_report  # noqa: PLC0415 - Evidently costs seconds to import

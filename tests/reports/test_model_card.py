@@ -46,3 +46,12 @@ def test_a_card_of_an_unreadable_window_claims_no_figure() -> None:
     assert "Performance was not measured" in text
     assert "No comparison of groups could be made" in text
     assert " %" not in text
+
+
+def test_a_card_says_how_far_a_green_light_can_be_trusted() -> None:
+    """The newest calibration's sentences; without one, that it is not known and which command tells."""
+    args = (builders.system(), builders.people(), builders.verdict(), cases())
+    told = Reader(render_model_card(*args, ("In 365 quiet windows the monitor rang 1 times.",))).text
+
+    assert "In 365 quiet windows the monitor rang 1 times." in told
+    assert "aims calibrate early-help" in Reader(render_model_card(*args)).text
