@@ -3,40 +3,29 @@
     python bench/monitor.py [--rows 100000 1000000]
 
 A run is: pull the window, judge it, write its pages and Evidently's report, sign the bundle, archive it in a folder.
-The rows are those of bench/drift.py; the reference is pulled and sorted before, as every window after the first finds
+The rows are those of bench/scale.py; the reference is pulled and sorted before, as every window after the first finds
 it. Goal: at most 20 times the scan.
 """
 
 import argparse
 import tempfile
 import warnings
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from drift import cpu, generate, scan, system
+from scale import AS_OF, both, least, pulled, scan, system
 
 from checks.judge import judge
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.keys import create_keys
-from governance.adapters.pull import pull_window
 from governance.compliance.proof import run_key, run_members, run_statement
 from governance.evidence import build_bundle, store_bundle
 from governance.registry.people import People
 from governance.registry.system import System
 from governance.verdict import Verdict
-from governance.window import Length, Window, period_of
 from reports.evidently_page import evidently_report
 from reports.model_card import render_model_card
 from reports.page import render_page
 from reports.records import EvidenceLine
-
-PERIOD = period_of(datetime(2026, 3, 1, 12, tzinfo=UTC), Length.DAY, "UTC")
-AS_OF = PERIOD.end + timedelta(days=1)
-
-
-def pull(one: System, folder: Path) -> Window:
-    """The window and its reference as local files."""
-    return pull_window(one, PERIOD, home=folder, into=folder / "working", as_of=AS_OF)
 
 
 def pages(one: System, verdict: Verdict) -> dict[str, bytes]:
@@ -63,25 +52,22 @@ def prove(verdict: Verdict, written: dict[str, bytes], folder: Path) -> None:
 
 def measure(rows: int, folder: Path) -> None:
     """Print one size."""
-    reference, current = generate(folder / "r.parquet", rows, 1, 0.0), generate(folder / "c.parquet", rows, 2, 0.3)
-    told = system().model_dump()
-    one = System.model_validate(
-        {**told, "predictions": {"address": "c.parquet"}, "reference": {"address": "r.parquet"}}
-    )
-    window = pull(one, folder)
+    one = system()
+    both(one, rows, folder)
+    window = pulled(one, folder)
     verdict = judge(one, window)
     written = pages(one, verdict)
     prove(verdict, written, folder)
-    floor, _ = cpu(lambda: scan(reference, current), 5)
-    print(f"\n{rows:,} rows, {len(verdict.results)} results, verdict {verdict.status.value}")
-    print(f"  DuckDB scan (floor)   CPU {floor:8.3f} s")
     stages = {
-        "pull": lambda: pull(one, folder),
+        "pull": lambda: pulled(one, folder),
         "judge": lambda: judge(one, window),
         "pages": lambda: pages(one, verdict),
         "sign and archive": lambda: prove(verdict, written, folder),
     }
-    spent = {name: cpu(work, 3)[0] for name, work in stages.items()}
+    spent = least({"floor": lambda: scan(one, folder / "r.parquet", folder / "c.parquet"), **stages}, 3)
+    floor = spent.pop("floor")
+    print(f"\n{rows:,} rows, {len(verdict.results)} results, verdict {verdict.status.value}")
+    print(f"  DuckDB scan (floor)   CPU {floor:8.3f} s")
     for name, seconds in (spent | {"whole run": sum(spent.values())}).items():
         print(f"  {name:20}  CPU {seconds:8.3f} s   {seconds / floor:6.1f} x floor")
 

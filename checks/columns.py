@@ -8,8 +8,9 @@ into a bundle. Whatever is missing or damaged there is computed again, so it cha
 import json
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,9 +37,12 @@ Cut = tuple[str, Length, str]
 
 def _chunks(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
     """Some columns in file order, at most RUN rows at a time."""
-    file = pl.scan_parquet(path, glob=False)
-    for start in range(0, file.select(pl.len()).collect().item(), RUN):
-        yield file.select(columns).slice(start, RUN).collect()
+    file = pl.scan_parquet(path, glob=False).select(columns)
+    for start in count(0, RUN):
+        chunk = file.slice(start, RUN).collect()
+        yield chunk
+        if chunk.height < RUN:
+            return
 
 
 def _finite(values: pl.Series) -> Sorted:
@@ -62,6 +66,18 @@ def category_counts(path: Path, column: str) -> dict[str, int]:
     file = pl.scan_parquet(path, glob=False).select(pl.col(column).cast(pl.String)).drop_nulls()
     counted = file.group_by(column).len("n").collect(engine="streaming")
     return dict(sorted(zip(counted[column].to_list(), counted["n"].to_list(), strict=True)))
+
+
+def all_differ(path: Path, column: str) -> bool:
+    """Whether no value of a column comes twice, as far as 64-bit hashes tell; True is certain, False is not."""
+    with Runs(path.parent) as runs:
+        for chunk in _chunks(path, [column]):
+            runs.add(chunk.to_series().drop_nulls().hash(seed=0).sort().to_numpy())
+        hashes = runs.merged()
+    return not any(
+        bool((hashes[start + 1 : start + RUN + 1] == hashes[start : start + RUN][: len(hashes) - start - 1]).any())
+        for start in range(0, len(hashes), RUN)
+    )
 
 
 def scores(path: Path, score: str, label: str, positive: str) -> tuple[Sorted, Sorted]:
@@ -99,11 +115,11 @@ class SortedReference:
         """The category counts of a text column."""
         return self.once(f"{column}\ncounts", lambda: category_counts(self._path, column))
 
-    def once(self, name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def once(self, name: str, measure: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         """Small numbers about the reference that are the same for every window: kept, or measured and then kept."""
         found = self.facts(name)
         if found is None:
-            found = measure()
+            found = dict(measure())
             self.remember(name, found)
         return found
 

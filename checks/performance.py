@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from checks import words
-from checks.columns import scores
+from checks.columns import SortedReference, scores
 from checks.decision import decide, rows_needed
 from checks.intervals import Interval, Mean, Share, z_of
 from checks.names import LEAST_ROWS
@@ -91,6 +91,14 @@ class RootMean:
         return math.sqrt(max(0.0, low)), math.sqrt(high)
 
 
+@dataclass(frozen=True)
+class Usual:
+    """A metric's value on the reference, and the rows that it rests on."""
+
+    value: float
+    n: int
+
+
 def measured(system: System, path: Path) -> dict[str, Figure]:
     """Every metric of the system's task that the file's labels allow."""
     columns = system.columns
@@ -107,6 +115,18 @@ def measured(system: System, path: Path) -> dict[str, Figure]:
     return figures
 
 
+def usual(system: System, reference: Table) -> dict[str, Usual]:
+    """Every metric on the reference; measured once for a reference."""
+    columns = system.columns
+    parts = ("performance", system.task, columns.prediction, columns.label, columns.score, columns.positive)
+
+    def measure() -> dict[str, tuple[float, int]]:
+        return {name: (figure.value, figure.n) for name, figure in measured(system, reference.path).items()}
+
+    found = SortedReference(reference).once("\n".join(map(str, parts)), measure)
+    return {name: Usual(*told) for name, told in found.items()}
+
+
 def examine(
     system: System, current: Path, reference: Table | None, refused: Mapping[str, str], waiting: str
 ) -> tuple[Result, ...]:
@@ -116,7 +136,7 @@ def examine(
     """
     if system.columns.prediction in refused:
         return (_blocked(system, refused[system.columns.prediction]),)
-    before = measured(system, reference.path) if reference else {}
+    before = usual(system, reference) if reference else {}
     limits = _limits(system, before)
     if waiting or not limits:
         asked = limits or dict.fromkeys(_MAIN[system.task], Limit())
@@ -128,7 +148,7 @@ def examine(
     )
 
 
-def _limits(system: System, before: Mapping[str, Figure]) -> dict[str, Limit]:
+def _limits(system: System, before: Mapping[str, Usual]) -> dict[str, Limit]:
     """The policy's limits that fit the task, then defaults from the reference for the main metrics."""
     policy = system.checks.performance.metrics
     limits = {str(metric): bound.limit() for metric, bound in policy.items() if metric in _KNOWN[system.task]}
@@ -156,7 +176,7 @@ def _unable(system: System, metric: str, limit: Limit, reason: str, needed: int 
     )
 
 
-def _judged(system: System, metric: str, limit: Limit, now: Figure | None, before: Figure | None) -> Result:
+def _judged(system: System, metric: str, limit: Limit, now: Figure | None, before: Usual | None) -> Result:
     """One metric against its limit."""
     if now is None or now.n < LEAST_ROWS:
         reason = f"fewer than {LEAST_ROWS} rows carry what it needs"

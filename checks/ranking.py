@@ -13,6 +13,8 @@ import numpy as np
 from checks.distances import Sorted
 from checks.intervals import Interval
 
+_BLOCK = 1 << 16
+
 
 @dataclass(frozen=True)
 class Auc:
@@ -34,10 +36,18 @@ class Auc:
         return max(0.0, self.value - half), min(1.0, self.value + half)
 
 
-def _placements(values: Sorted, among: Sorted) -> Sorted:
-    """For each value the share of `among` below it, ties counting one half; both sorted."""
-    below, upto = np.searchsorted(among, values, "left"), np.searchsorted(among, values, "right")
-    return (below + upto) / (2 * len(among))
+def _placements(values: Sorted, among: Sorted) -> tuple[float, float]:
+    """Mean and variance of the share of `among` below each value, ties counting one half; both are sorted.
+
+    Block by block, so that memory is bounded: sums around one half, where a score that tells nothing has its mean.
+    """
+    n, total, squares = len(values), 0.0, 0.0
+    for start in range(0, n, _BLOCK):
+        part = values[start : start + _BLOCK]
+        ranks = np.searchsorted(among, part, "left") + np.searchsorted(among, part, "right")
+        shares = ranks / (2 * len(among)) - 0.5
+        total, squares = total + float(shares.sum()), squares + float(np.square(shares).sum())
+    return 0.5 + total / n, max(0.0, squares - total * total / n) / (n - 1)
 
 
 def auc(positive: Sorted, negative: Sorted) -> Auc | None:
@@ -45,6 +55,5 @@ def auc(positive: Sorted, negative: Sorted) -> Auc | None:
     n, m = len(positive), len(negative)
     if n < 2 or m < 2:
         return None
-    ours, theirs = _placements(positive, negative), _placements(negative, positive)
-    variance = float(ours.var(ddof=1)) / n + float(theirs.var(ddof=1)) / m
-    return Auc(float(ours.mean()), math.sqrt(variance), n, m)
+    (area, ours), (_, theirs) = _placements(positive, negative), _placements(negative, positive)
+    return Auc(area, math.sqrt(ours / n + theirs / m), n, m)

@@ -5,8 +5,10 @@ Rules
    which `checks.names` lets through or pools.
 2. A number that is not finite is found with `not isfinite(x)`: DuckDB 2.0 folds `isnan(x)` to false on parquet.
 3. Sums of floats run on one thread, so that the same file gives the same bytes.
+4. Beyond MEMORY a query spills to a folder of its own, which goes with it.
 """
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,9 @@ from typing import Any
 
 import duckdb
 
+from checks.columns import all_differ
+
+MEMORY = "2GB"
 _OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 _FAMILIES = (("TIMESTAMP", "time"), ("VARCHAR", "text"), ("BOOLEAN", "truth"), ("DATE", "time"))
 _NUMBERS = ("DOUBLE", "FLOAT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "HUGEINT", "DECIMAL")
@@ -77,8 +82,10 @@ class ErrorCell:
 
 def answer(query: str, parameters: Sequence[Any], threads: int = 2) -> list[tuple[Any, ...]]:
     """The answer to one query, on a connection of its own that reaches no network."""
-    with duckdb.connect(":memory:", config={"threads": threads, **_OFFLINE}) as connection:
-        answer: list[tuple[Any, ...]] = connection.execute(query, list(parameters)).fetchall()
+    with tempfile.TemporaryDirectory() as spill:
+        bounds = {"threads": threads, "memory_limit": MEMORY, "temp_directory": spill}
+        with duckdb.connect(":memory:", config={**bounds, **_OFFLINE}) as connection:
+            answer: list[tuple[Any, ...]] = connection.execute(query, list(parameters)).fetchall()
     return answer
 
 
@@ -138,19 +145,26 @@ def summarise(
     parameters: list[Any] = []
     asked = [_asked(question, kind[question.column], parameters) for question in questions]
     moment = f"epoch_us({quoted(time_column)})"
-    ids = quoted(id_column)
     query = ", ".join(
         [
             "count(*)",
-            f"count({ids}) - count(distinct {ids})",
             f"count(*) filter ({moment} < ? or {moment} >= ?)",
             *asked,
         ]
     )
     (row,) = answer(f"select {query} from read_parquet(?)", [*span, *parameters, str(path)])  # noqa: S608
-    fives = [Facts(*row[start : start + 5]) for start in range(3, len(row), 5)]
+    fives = [Facts(*row[start : start + 5]) for start in range(2, len(row), 5)]
     facts = {question.column: five for question, five in zip(questions, fives, strict=True)}
-    return Summary(row[0], facts, row[1], row[2])
+    return Summary(row[0], facts, _repeated(path, id_column), row[1])
+
+
+def _repeated(path: Path, column: str) -> int:
+    """Rows that repeat an earlier value of a column."""
+    if all_differ(path, column):  # ten times as fast as counting
+        return 0
+    name = quoted(column)
+    ((again,),) = answer(f"select count({name}) - count(distinct {name}) from read_parquet(?)", [str(path)])  # noqa: S608
+    return int(again)
 
 
 def _grouping(attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]]) -> tuple[str, list[Any]]:

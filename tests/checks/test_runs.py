@@ -58,3 +58,17 @@ def test_a_file_read_in_pieces_is_judged_as_one_read_at_once(
     assert judged(again) == at_once
     assert category_counts(now.path, "region")
     assert len(sorted_finite(now.path, "income")) == 700
+
+
+def test_an_id_that_comes_again_in_another_piece_is_found(
+    make_loans: Callable, make_table: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids that all differ are told from ids of which one repeats, wherever it stands."""
+    monkeypatch.setattr(columns, "RUN", 100)
+    ids = [f"p{place}" for place in range(999)]
+
+    told = [
+        columns.all_differ(make_table(make_loans(1000, id=[*ids, last])).path, "id") for last in ("new", "p0", "p998")
+    ]
+
+    assert told == [True, False, False]
