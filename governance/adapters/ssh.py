@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 from governance.errors import ActRefused, Fault, Place
+from governance.evidence import Malformed
+from governance.evidence.sshsig import parse_ssh_signature
 from governance.registry.people import Person
 
 NAMESPACE = "aims-decision"
@@ -43,8 +45,11 @@ def require_signed_by(person: Person, body: bytes, signature: bytes) -> None:
 
 
 def is_signed_by(person: Person, body: bytes, signature: bytes) -> bool:
-    """Whether the person's key signed `body` in our namespace."""
-    if person.ssh_key is None:
+    """Whether the person's key signed `body` in our namespace, by OpenSSH's verification and by ours.
+
+    Ours is the stricter one: a security key (`sk-…`) must have been touched.
+    """
+    if person.ssh_key is None or not _is_verifiable(body, signature):
         return False
     with tempfile.TemporaryDirectory() as folder:
         allowed, sig = Path(folder) / "allowed_signers", Path(folder) / "act.json.sig"
@@ -53,6 +58,14 @@ def is_signed_by(person: Person, body: bytes, signature: bytes) -> bool:
         known = ("-f", str(allowed), "-I", person.id, "-n", NAMESPACE, "-s", str(sig))
         done = _run("-Y", "verify", *known, body=body)
     return done is not None and done.returncode == 0
+
+
+def _is_verifiable(body: bytes, signature: bytes) -> bool:
+    """Whether `aims verify` will take the signature, years later."""
+    try:
+        return parse_ssh_signature(signature, "the signature").verifies(body)
+    except Malformed:
+        return False
 
 
 def _run(*arguments: str, body: bytes) -> "subprocess.CompletedProcess[bytes] | None":
