@@ -27,6 +27,7 @@ def write_tar(files: Mapping[str, bytes]) -> bytes:
     tar = b"".join([*parts, _END])
     if len(tar) > MAX_SIZE or len(files) > MAX_MEMBERS:
         raise malformed("bundle", f"at most {MAX_SIZE} bytes in {MAX_MEMBERS} members", f"{len(tar)} in {len(files)}")
+    _refuse_file_as_folder(files, "bundle")
     return tar
 
 
@@ -48,7 +49,18 @@ def read_tar(tar: bytes, where: str = "bundle") -> dict[str, bytes]:
             raise malformed(where, f"{size} bytes of {name} padded with zeros", "fewer bytes or other padding")
     if at != last or tar[at:] != _END:
         raise malformed(where, "two closing blocks and nothing after", "other bytes")
+    _refuse_file_as_folder(files, where)
     return files
+
+
+def _refuse_file_as_folder(files: Mapping[str, bytes], where: str) -> None:
+    """A name that is also a folder of another name cannot be unpacked by any tool."""
+    for folder in {name.rpartition("/")[0] for name in files}:
+        inner = folder
+        while inner:
+            if inner in files:
+                raise malformed(where, "names that can be unpacked", f"{inner} both as a file and as a folder")
+            inner = inner.rpartition("/")[0]
 
 
 def _parse(tar: bytes, at: int, where: str) -> tuple[str, int]:

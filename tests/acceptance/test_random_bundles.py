@@ -76,13 +76,14 @@ def flip(body: bytes, chance: random.Random) -> bytes:
 
 
 def random_members(chance: random.Random) -> dict[str, bytes]:
-    """A few files under random names, some in folders, some empty."""
+    """A few files under random names, some in folders, some empty; none is a file and the folder of another."""
     letters = "abcdefghijklmnopqrstuvwxyz0123456789._@+=,-"
 
     def name() -> str:
         return chance.choice(letters[:36]) + "".join(chance.choices(letters, k=chance.randrange(30)))
 
     paths = {"/".join(name() for _ in range(chance.choice([1, 1, 2, 3]))) for _ in range(chance.randrange(1, 7))}
+    paths = {path for path in paths if not any(other.startswith(f"{path}/") for other in paths)}
     return {path: chance.randbytes(chance.choice([0, 1, 511, 512, 513, 5000])) for path in paths}
 
 

@@ -146,6 +146,18 @@ def test_a_tar_with_anything_but_regular_files_is_refused(kind: bytes) -> None:
         read_tar(body.getvalue())
 
 
+@pytest.mark.parametrize("inside", ["a/b", "a/b/c"])
+def test_a_name_that_is_a_file_and_a_folder_is_refused(inside: str) -> None:
+    """No tool could unpack it: found by random bundles."""
+    honest = write_tar({"b": b"", inside: b""})
+
+    assert list(read_tar(honest)) == sorted(["b", inside])
+    with pytest.raises(Malformed, match="a both as a file and as a folder"):
+        write_tar({"a": b"", inside: b""})
+    with pytest.raises(Malformed, match="a both as a file and as a folder"):
+        read_tar(write_tar({"a": b""})[:-1024] + write_tar({inside: b""}))
+
+
 def test_a_tar_with_one_name_twice_is_refused() -> None:
     """Two tools might take two different files."""
     one = write_tar({"a": b"1"})
