@@ -80,6 +80,18 @@ def all_differ(path: Path, column: str) -> bool:
     )
 
 
+def evenly(path: Path, columns: tuple[str, ...], most: int) -> dict[str, Sorted]:
+    """At most `most` rows at even distances, by column: numbers as float64 (NaN for null), all else as text ("")."""
+    frame = pl.read_parquet(path, columns=list(dict.fromkeys(columns)))
+    rows = frame.gather_every(max(1, -(-frame.height // most)))
+    return {
+        name: rows[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        if rows[name].dtype.is_numeric()
+        else rows[name].cast(pl.String).fill_null("").to_numpy().astype(object)
+        for name in rows.columns
+    }
+
+
 def scores(path: Path, score: str, label: str, positive: str) -> tuple[Sorted, Sorted]:
     """The finite scores of rows with a known label, sorted: of the positive ones, of all others."""
     with Runs(path.parent) as ours, Runs(path.parent) as others:

@@ -10,7 +10,6 @@ import pytest
 from checks import fairness
 from governance.registry.system import System
 from governance.verdict import GroupRate, Result, Status
-from governance.window import Table
 
 DATA = Path(__file__).parents[1] / "data"
 EXAMPLES = Path(__file__).parents[2] / "deployments" / "data" / "employment-ma"
@@ -20,10 +19,10 @@ Examined = tuple[tuple[Result, ...], tuple[GroupRate, ...]]
 
 
 @pytest.fixture
-def german(make_system: Callable) -> Examined:
+def german(make_system: Callable, make_table: Callable) -> Examined:
     """German credit, judged by sex and by foreign worker, and by both."""
     system = make_system({"protected": ["sex", "foreign_worker"], "prediction": "granted", "label": "good"})
-    table = Table(DATA / "german-credit" / "applications.parquet", "", 1000)
+    table = make_table(pl.read_parquet(DATA / "german-credit" / "applications.parquet"))
     return fairness.examine(system, table.path, table, {}, "")
 
 
