@@ -5,6 +5,8 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from checks import distances
 
@@ -107,3 +109,48 @@ def test_wasserstein_of_different_sizes_equals_scipys_across_blocks() -> None:
     x, y = np.sort(rng.normal(0, 1, 1_200_003)), np.sort(rng.normal(0.1, 1, 70_001))
 
     assert distances.wasserstein(x, y) == pytest.approx(wasserstein_distance(x, y), rel=1e-10)
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Two samples of one kind of column, or of two, with some values of each put into the other."""
+    kinds = draw(st.sampled_from(KINDS)), draw(st.sampled_from(KINDS))
+    kinds = kinds if draw(st.booleans()) else (kinds[0], kinds[0])
+    sizes = [draw(st.sampled_from([2, 3, 29, 400, 1_000, 1_001, 2_500])) for _ in kinds]
+    seed = draw(st.integers(0, 1000))
+    reference, current = (
+        column(kind, size, seed + place).astype(np.float64)
+        for place, (kind, size) in enumerate(zip(kinds, sizes, strict=True))
+    )
+    shared = min(draw(st.sampled_from([0, 1, 20])), *sizes)
+    current[:shared] = reference[:shared]
+    return reference[np.isfinite(reference)], current[np.isfinite(current)]
+
+
+def held_to_evidently(reference: np.ndarray, current: np.ndarray) -> None:
+    """Numbers, and the same numbers taken as categories, to 1e-9."""
+    if not len(reference) or not len(current):
+        return
+    texts = [pd.Series(values).astype(str) for values in (reference, current)]
+    method, value = ours(reference, current)
+    named, share = distances.of_categories(texts[0].value_counts().to_dict(), texts[1].value_counts().to_dict())
+    their_method, their_value = theirs(pd.Series(reference), pd.Series(current), "num")
+    their_name, their_share = theirs(texts[0], texts[1], "cat")
+    assert (method, named) == (their_method, their_name)
+    assert value == pytest.approx(their_value, rel=1e-9, abs=1e-9)
+    assert share == pytest.approx(their_share, rel=1e-9, abs=1e-9, nan_ok=True)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pairs())
+def test_random_awkward_columns_have_evidentlys_value(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    """Also where the two samples are of different kinds."""
+    held_to_evidently(*pair)
+
+
+@pytest.mark.long
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pairs())
+def test_two_hundred_random_awkward_columns_have_evidentlys_value(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    """The same, far more often."""
+    held_to_evidently(*pair)
