@@ -30,6 +30,9 @@ def register(app: typer.Typer) -> None:
     keys.command(epilog="Example: `aims keys people file:///srv/evidence deployments/people.yaml --draft 4.json`")(
         people
     )
+    keys.command(epilog="Example: `aims keys witnesses file:///srv/evidence w.example/1+1f2e3d4c+BA… --draft 4.json`")(
+        witnesses
+    )
     keys.command(epilog="Example: `aims keys publish file:///srv/evidence 2.json ada-okafor.sig bo-lind.sig`")(publish)
     keys.command(epilog="Example: `aims keys show /etc/aims/keys`")(show)
     app.add_typer(keys, name="keys")
@@ -45,6 +48,9 @@ def init(
     registry: Path = typer.Option(None, "--people", help="people.yaml: whose signed acts make them witnesses."),
     threshold: int = typer.Option(0, min=0, help="How many holders must sign; 0: the keys can never be changed."),
     lock_days: int = typer.Option(0, min=0, help="Lock every object for so many days (S3 with Object Lock)."),
+    also_sign: list[str] = typer.Option([], help="Further log keys: ml-dsa-44, ecdsa-sha2-nistp256. Repeat it."),
+    witness: list[str] = typer.Option([], help="Verifier key of a witness that cosigns the log. Repeat it."),
+    authorities: Path = typer.Option(None, help="Certificates (PEM) of the time-stamping authorities."),
 ) -> None:
     """Make both keys; keys that are there stay. AIMS_KEY_PASSPHRASE encrypts them. With --archive, begin it."""
     from governance.adapters.keys import create_keys
@@ -55,10 +61,13 @@ def init(
         _refuse(f"--threshold up to the number of holders ({len(holders)})", str(threshold), "Name more holders.")
     if archive and not origin:
         _refuse("--origin with --archive", "none", "Name the archive for good, as example.org/aims.")
-    keys = create_keys(folder, name=name, demo=demo)
+    if unknown := {*also_sign} - {"ml-dsa-44", "ecdsa-sha2-nistp256"}:
+        _refuse("--also-sign ml-dsa-44 or ecdsa-sha2-nistp256", ", ".join(sorted(unknown)), "Correct it.")
+    outside = _outside(witness, authorities)
+    keys = create_keys(folder, name=name, demo=demo, also=also_sign)
     _print(keys, as_json=False)
     if archive:
-        root = _begin(archive, keys, origin, holders, signers, threshold, lock_days)
+        root = _begin(archive, keys, origin, holders, signers, threshold, lock_days, outside)
         typer.echo(f"sha256 of trust/root/0001.json: {root}   write it down on paper")
 
 
@@ -72,11 +81,15 @@ def rotate(
     from governance.adapters.archive import open_archive
     from governance.adapters.keys import create_keys
     from governance.evidence import Log, load_root, next_root
-    from governance.evidence.root import trusted_keys
+    from governance.evidence.root import log_keys, trusted_keys
+    from governance.evidence.signature import ED25519
 
     opened = open_archive(archive, read_only=True)
-    statement, log = trusted_keys(create_keys(new, name=name))
-    _draft(next_root(load_root(opened), position=len(Log.load(opened)), statement=statement, log=log), draft)
+    root = load_root(opened)
+    also = {key.algorithm for key in root.log if key.until is None} - {ED25519}
+    keys = create_keys(new, name=name, also=also)
+    position, statement = len(Log.load(opened)), trusted_keys(keys)[0]
+    _draft(next_root(root, position=position, statement=statement, log=log_keys(keys)), draft)
 
 
 def revoke(
@@ -109,6 +122,20 @@ def people(
 
     opened = open_archive(archive, read_only=True)
     _draft(next_root(load_root(opened), position=len(Log.load(opened)), signers=_signers(registry)), draft)
+
+
+def witnesses(
+    archive: str = ARCHIVE,
+    vkey: list[str] = typer.Argument(help="Verifier keys of the witnesses that cosign the log, all of them."),
+    draft: Path = DRAFT,
+) -> None:
+    """Let these witnesses count from here on, and no others (c2sp.org/tlog-cosignature)."""
+    from governance.adapters.archive import open_archive
+    from governance.evidence import Log, load_root, next_root
+
+    given, _ = _outside(vkey, None)
+    opened = open_archive(archive, read_only=True)
+    _draft(next_root(load_root(opened), position=len(Log.load(opened)), witnesses=given), draft)
 
 
 def publish(
@@ -150,6 +177,7 @@ def _begin(
     signers: dict[str, str],
     threshold: int,
     lock_days: int,
+    outside: tuple[list[str], bytes],
 ) -> str:
     """Begin the archive; the digest of its root file."""
     from datetime import UTC, datetime, timedelta
@@ -162,6 +190,7 @@ def _begin(
     root = initialise_archive(
         open_archive(archive), keys, origin,
         lock=lock, holders=holders, signers=signers, threshold=threshold, retain_until=until,
+        witnesses=outside[0], authorities=outside[1],
     )  # fmt: skip
     return root.digest
 
@@ -196,6 +225,18 @@ def _signers(path: Path) -> dict[str, str]:
     return found
 
 
+def _outside(vkeys: list[str], certificates: Path | None) -> tuple[list[str], bytes]:
+    """Verifier keys of witnesses, and certificates of time-stamping authorities. Raises Malformed for another text."""
+    from governance.evidence.note_key import parse_vkey
+
+    for vkey in vkeys:
+        parse_vkey(vkey, "--witness")
+    pem = _read(certificates) if certificates else b""
+    if pem and b"BEGIN CERTIFICATE" not in pem:
+        _refuse("--authorities with certificates in PEM", "another file", "Ask the authority for its certificate.")
+    return vkeys, pem
+
+
 def _match(text: str, known: set[str]) -> str:
     found = [keyid for keyid in known if keyid.startswith(text)]
     if len(found) != 1:
@@ -216,9 +257,10 @@ def _refuse(expected: str, found: str, mend: str) -> NoReturn:
 
 
 def _print(keys: "Keys", *, as_json: bool) -> None:
-    from governance.evidence.root import trusted_keys
+    from governance.evidence.root import log_keys, trusted_keys
 
-    shown = {"statement": trusted_keys(keys)[0], "log": trusted_keys(keys)[1]}
+    first, *more = log_keys(keys)
+    shown = {"statement": trusted_keys(keys)[0], "log": first} | {f"log {key.algorithm}": key for key in more}
     if as_json:
         typer.echo(
             json.dumps(

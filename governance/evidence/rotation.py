@@ -3,7 +3,7 @@
 Each version is a line of the log, so a key's validity is a position: nothing can be signed into the past.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -29,11 +29,12 @@ def next_root(
     *,
     position: int,
     statement: TrustedKey | None = None,
-    log: TrustedKey | None = None,
+    log: TrustedKey | Sequence[TrustedKey] = (),
     revoked: frozenset[str] = frozenset(),
     holders: Mapping[str, str] | None = None,
     signers: Mapping[str, str] | None = None,
     threshold: int | None = None,
+    witnesses: Sequence[str] | None = None,
 ) -> Root:
     """The next version: new keys from a position of the log on, revoked ones up to it.
 
@@ -42,18 +43,19 @@ def next_root(
         position: the size of the log now. Bundles from this index on, and checkpoints over more lines, are for the new
             keys; the revoked ones stay good for what lies before.
         statement: a new statement key.
-        log: a new log key.
+        log: a new log key, or several: one of each algorithm that signs checkpoints.
         revoked: key ids that end here.
         holders: the new holders, all of them; the old ones by default.
         signers: the people whose signed acts count from here on, all of them; the old ones by default.
         threshold: how many holders must sign the version after this one; as before by default.
+        witnesses: verifier keys of those who cosign, all of them; the old ones by default.
     """
 
-    def ended(keys: tuple[TrustedKey, ...], new: TrustedKey | None, position: int) -> tuple[TrustedKey, ...]:
+    def ended(keys: tuple[TrustedKey, ...], new: Sequence[TrustedKey], position: int) -> tuple[TrustedKey, ...]:
         kept = tuple(
             replace(key, until=position) if key.keyid in revoked and key.until is None else key for key in keys
         )
-        return (*kept, replace(new, start=position)) if new else kept
+        return (*kept, *(replace(key, start=position) for key in new))
 
     keepers = bare_keys(root.holders if holders is None else holders)
     people = bare_keys(root.signers if signers is None else signers)
@@ -61,11 +63,12 @@ def next_root(
     return replace(
         root,
         version=root.version + 1,
-        statement=ended(root.statement, statement, position),
-        log=ended(root.log, log, position + 1),
+        statement=ended(root.statement, [statement] if statement else [], position),
+        log=ended(root.log, [log] if isinstance(log, TrustedKey) else log, position + 1),
         holders=keepers,
         signers=people,
         threshold=root.threshold if threshold is None else threshold,
+        witnesses=root.witnesses if witnesses is None else tuple(witnesses),
         files={**root.files, file: sha256(allowed_signers(keepers, people)).hexdigest()},
     )
 

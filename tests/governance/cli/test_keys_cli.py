@@ -10,10 +10,11 @@ from typer.testing import CliRunner, Result
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.keys import load_keys
 from governance.cli import keys as cli
-from governance.errors import ConfigurationError, EvidenceError, KeyFault
+from governance.errors import AimsError, ConfigurationError, EvidenceError, KeyFault
 from governance.evidence import Keys, checkpoint, load_root, store_bundle, verify_archive
-from governance.evidence.root import trusted_keys
+from governance.evidence.root import parse_root, trusted_keys
 from tests.evidence_builders import ORIGIN, make_run
+from tests.little_witness import LittleWitness
 
 PEOPLE = ("ada", "bo")
 
@@ -136,3 +137,35 @@ def test_a_signer_that_cannot_be_used_is_a_key_fault(
 
     with pytest.raises(KeyFault, match=said):
         load_keys(tmp_path / "k")
+
+
+def test_further_log_keys_and_witnesses_are_named_at_the_beginning_and_changed_by_the_holders(tmp_path: Path) -> None:
+    """A rotation makes a new key of each algorithm; the list of witnesses is a new root file."""
+    first, second = (LittleWitness(f"w.example/{number}", {}).vkeys[0] for number in (1, 2))
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "ada")], check=True)
+    archive, draft = tmp_path / "evidence", tmp_path / "2.json"
+    holder = ("--holder", f"ada={tmp_path}/ada.pub", "--threshold", 1)
+    begin = ("--archive", archive, "--origin", ORIGIN, *holder, "--also-sign", "ml-dsa-44", "--witness", first)
+
+    made = aims("init", tmp_path / "old", *begin)
+    rotated = aims("rotate", archive, "--new", tmp_path / "new", "--draft", tmp_path / "rotated.json")
+    listed = aims("witnesses", archive, first, second, "--draft", draft)
+    published = aims("publish", archive, draft, *signed(tmp_path, draft, "ada"))
+
+    assert [done.exit_code for done in (made, rotated, listed, published)] == [0, 0, 0, 0], listed.output
+    assert "log ml-dsa-44" in made.output
+    following = parse_root((tmp_path / "rotated.json").read_bytes(), "rotated")
+    assert [key.algorithm for key in following.log] == ["ed25519", "ml-dsa-44"] * 2
+    assert load_root(DirectoryArchive(archive)).witnesses == (first, second)
+    write(tmp_path, load_keys(tmp_path / "old"), 1)
+    report = verify_archive(DirectoryArchive(archive))
+    assert report.ok, report.lines()
+
+
+@pytest.mark.parametrize("wrong", [("--also-sign", "rot13"), ("--witness", "w.example/1")])
+def test_an_unknown_algorithm_and_half_a_verifier_key_are_refused(tmp_path: Path, wrong: tuple[str, str]) -> None:
+    """Nothing is made."""
+    done = aims("init", tmp_path / "new", *wrong)
+
+    assert isinstance(done.exception, AimsError)
+    assert not (tmp_path / "new").exists()
