@@ -2,7 +2,6 @@
 
 import base64
 import shutil
-import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,13 +12,12 @@ from hypothesis import strategies as st
 
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.keys import create_keys
-from governance.adapters.timestamp import make_query, verify_token
+from governance.adapters.timestamp import verify_token
 from governance.errors import EvidenceError
 from governance.evidence import (
     Keys,
     Log,
     Malformed,
-    Root,
     checkpoint,
     initialise_archive,
     load_root,
@@ -34,35 +32,21 @@ from governance.evidence.address import checkpoint_key, root_key
 from governance.evidence.root import trusted_keys
 from governance.evidence.sshsig import parse_ssh_signature, signed_by
 from tests.evidence_builders import ORIGIN, fill, make_run
-
-PEOPLE = ("ada", "bob", "eve")
+from tests.trust_builders import PEOPLE, holders, make_authority, make_people, sign, signatures, stamp
 
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an SSH key for each person, of three kinds."""
+    """A folder with an SSH key for each person."""
     if shutil.which("ssh-keygen") is None:
         pytest.skip("no OpenSSH")
-    folder = tmp_path_factory.mktemp("people")
-    for person, kind in zip(PEOPLE, ("ed25519", "ecdsa", "rsa"), strict=True):
-        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(folder / person)], check=True)
-    return folder
+    return make_people(tmp_path_factory.mktemp("people"))
 
 
-def holders(people: Path) -> dict[str, str]:
-    """Person to public key."""
-    return {person: (people / f"{person}.pub").read_text() for person in PEOPLE}
-
-
-def sign(people: Path, person: str, body: bytes, namespace: str = "aims-root") -> bytes:
-    """What `ssh-keygen -Y sign` makes of it."""
-    command = ["ssh-keygen", "-Y", "sign", "-f", str(people / person), "-n", namespace]
-    return subprocess.run(command, input=body, capture_output=True, check=True).stdout
-
-
-def signatures(people: Path, root: Root, *persons: str) -> dict[str, bytes]:
-    """Signatures over a root file."""
-    return {person: sign(people, person, root.to_bytes()) for person in persons}
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A time-stamping authority."""
+    return make_authority(tmp_path_factory.mktemp("tsa"))
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -182,36 +166,6 @@ def test_a_planted_root_file_does_not_count_and_is_named(
 
     words = {(each.word, each.key) for each in verify_archive(directory_archive).findings if each.fails}
     assert words == {("UNSIGNED ROOT", root_key(2)), ("UNKNOWN KEY", key)}
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A time-stamping authority of openssl, with a certificate of its own."""
-    folder = tmp_path_factory.mktemp("tsa")
-    (folder / "tsa.cnf").write_text(
-        "[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN=Test TSA\n"
-        "[ext]\nextendedKeyUsage=critical,timeStamping\n"
-        "[tsa]\ndefault_tsa=t\n[t]\nserial=serial\ndefault_policy=1.2.3.4.1\nsigner_digest=sha256\n"
-        "digests=sha256\nordering=no\ntsa_name=no\ness_cert_id_chain=no\ness_cert_id_alg=sha256\n"
-    )
-    (folder / "serial").write_text("01\n")
-    run(folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "tsa.key",
-        "-out", "tsa.pem", "-days", "2", "-config", "tsa.cnf")  # fmt: skip
-    return folder
-
-
-def run(folder: Path, *arguments: str) -> None:
-    """openssl, which must succeed."""
-    done = subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def stamp(authority: Path, checkpoint_note: bytes) -> bytes:
-    """The authority's answer."""
-    (authority / "query").write_bytes(make_query(checkpoint_note))
-    run(authority, "ts", "-reply", "-config", "tsa.cnf", "-section", "t", "-queryfile", "query", "-inkey", "tsa.key",
-        "-signer", "tsa.pem", "-out", "token")  # fmt: skip
-    return (authority / "token").read_bytes()
 
 
 def test_a_time_stamp_over_a_checkpoint_says_since_when_its_entries_exist(
