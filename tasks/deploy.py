@@ -17,9 +17,11 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound
 from prefect.flows import Flow
 from prefect.schedules import Cron
 
+from governance.errors import ConfigurationError, Fault, Place
 from governance.registry.registry import Registry
 from governance.registry.system import System
 
@@ -126,9 +128,13 @@ async def sync_deployments(registry: Registry, *, pool: str = "aims") -> Deploye
     Args:
         registry: every system, with the text of its file.
         pool: the work pool; it must exist.
+
+    Raises:
+        ConfigurationError: there is no server, or no such pool.
     """
     wanted = {one.name: one for one in wanted_deployments(registry)}
     async with get_client() as client:
+        await _require_ready(client, pool)
         have = await managed(client)
         changed = [name for name, one in wanted.items() if name not in have or have[name].version != one.digest]
         await _apply([wanted[name] for name in changed], pool)
@@ -136,6 +142,18 @@ async def sync_deployments(registry: Registry, *, pool: str = "aims") -> Deploye
         for name in retired:
             await client.delete_deployment(have[name].id)
     return Deployed(changed, retired, [name for name in wanted if name not in changed])
+
+
+async def _require_ready(client: PrefectClient, pool: str) -> None:
+    """Refuse in our words what the client would raise."""
+    if await client.api_healthcheck():
+        mend = "Start the server, and set PREFECT_API_URL (and PREFECT_API_AUTH_STRING) to it."
+        raise ConfigurationError(Fault(Place(column="PREFECT_API_URL"), "a Prefect server", "no answer", mend))
+    try:
+        await client.read_work_pool(pool)
+    except ObjectNotFound:
+        mend = "Make it: `prefect work-pool create NAME --type process`, or name another."
+        raise ConfigurationError(Fault(Place(column="--pool"), "a work pool of the server", "none", mend)) from None
 
 
 async def _apply(deployments: list[Wanted], pool: str) -> None:

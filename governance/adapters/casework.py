@@ -4,6 +4,7 @@ Personal text is encrypted before anything is signed or archived. An erasure is 
 a kill in between is made up for by the next erasure, the hourly follow-up, or `aims rebuild`.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from governance.adapters.case_index import CaseIndex
 from governance.adapters.case_keys import CaseKeys
 from governance.adapters.ssh import require_signed_by, sign_with
-from governance.cases.act import Act, CheckpointSeen, make_act
+from governance.cases.act import CASE_ID, Act, CheckpointSeen, make_act
 from governance.cases.case import Case
 from governance.cases.clock import local_day
 from governance.cases.kind import Kind
@@ -57,12 +58,17 @@ class Casework:
             ConfigurationError: no such case; a close id is proposed.
         """
         self.sync()
+        if not re.fullmatch(CASE_ID, case_id):
+            expected = "the id of a case: letters, digits, dots and hyphens"
+            raise ConfigurationError(Fault(Place(column="case"), expected, "another form", "See `aims cases`."))
         if found := self.index.case(case_id):
             return found, self.index.kind(case_id)
         known = [case.id for case in self.index.cases()]
         close = get_close_matches(case_id, known, n=1, cutoff=0.4)
         mend = f"Did you mean {close[0]}?" if close else "See `aims cases`."
-        raise ConfigurationError(Fault(Place(), "the id of a case", "an id that the archive does not know", mend))
+        raise ConfigurationError(
+            Fault(Place(column="case"), "the id of a case", "an id that the archive does not know", mend)
+        )
 
     def act(
         self,
@@ -233,7 +239,8 @@ class Casework:
         if found := self.kinds.get(name):
             return found
         known = ", ".join(sorted(self.kinds)) or "none"
-        raise ConfigurationError(Fault(Place(), f"a kind of case ({known})", "another word", "Name one of them."))
+        fault = Fault(Place(column="kind"), f"a kind of case ({known})", "another word", "Name one of them.")
+        raise ConfigurationError(fault)
 
     def _subject(self, system: str, roles: Roles | None) -> Subject:
         """What a new case is about: a system with its roles, or the organisation with the roles given."""

@@ -3,6 +3,7 @@
 A code is taken before the act and given back when the act is refused; a kill in between costs the code, no more.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from governance.adapters.notify import notify
 from governance.adapters.workplace import Workplace
+from governance.cases.act import CASE_ID
 from governance.cases.case import Case
 from governance.cases.kind_parts import Strength
 from governance.cases.message import Message
@@ -77,9 +79,10 @@ def _take(path: Path, case: str, by: str, code: str, now: datetime) -> KeptCode:
 
 def _wrong(case: str) -> ActRefused:
     """One refusal for every reason: whoever guesses learns nothing."""
-    mend = f"Ask for a new one: `aims code {case} --by YOU`, or choose it in the form."
+    named = case if re.fullmatch(CASE_ID, case) else ""
+    mend = f"Ask for a new one: `aims code {named or 'CASE'} --by YOU`, or choose it in the form."
     expected = "the code that was last sent to you for this case, not older than 15 minutes, not used"
-    return ActRefused(Fault(Place(system=case, column="code"), expected, "another", mend))
+    return ActRefused(Fault(Place(system=named, column="code"), expected, "another", mend))
 
 
 def _reachable(people: People, by: str) -> Person:
@@ -95,12 +98,11 @@ def _reachable(people: People, by: str) -> Person:
 
 def _file(here: Workplace, case: str, by: str) -> Path:
     """Where the code of a person for a case is kept; only this account reads the folder."""
-    folder = here.settings.state / "codes"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder / sha256(f"{case}\n{by}".encode()).hexdigest()
+    return here.settings.state / "codes" / sha256(f"{case}\n{by}".encode("utf-8", "replace")).hexdigest()
 
 
 def _write(path: Path, kept: KeptCode) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_suffix(".part")
     part.touch(mode=0o600)
     part.write_text(kept.model_dump_json())

@@ -121,9 +121,8 @@ class Workplace:
         if found := [period for period in due if period.name == window]:
             return found
         span = f"{due[0].name} to {due[-1].name}" if due else "none has ended yet"
-        raise ConfigurationError(
-            Fault(Place(system=system.id), f"the name of an ended window ({span})", "another name", "Correct it.")
-        )
+        place = Place(system=system.id, column="window")
+        raise ConfigurationError(Fault(place, f"the name of an ended window ({span})", "another name", "Correct it."))
 
     def is_done(self, bundle_id: str) -> bool:
         """Whether a run was finished by this installation, cases and all."""

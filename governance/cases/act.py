@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, ValidationError
 
-from governance.cases.kind_parts import Strength, Word
+from governance.cases.kind_parts import YEARS, Strength, Word
+from governance.cases.text import is_plain
 from governance.errors import ActRefused, Fault, Place
 from governance.evidence.canonical import canonical_json
 from governance.evidence.malformed import malformed
@@ -22,9 +23,6 @@ FORMAT = "aims-act/1"
 SYSTEM, ANONYMOUS = "system", "anonymous"
 CASE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,143}$"
 """A bundle's id (at most 151 characters) is the case's id, a dot and four to six digits."""
-
-YEARS = range(1970, 3000)
-"""Years that a moment may lie in: no calculation with days leaves the calendar."""
 
 
 def _to_second(moment: datetime) -> datetime:
@@ -151,16 +149,40 @@ def make_act(**facts: Any) -> Act:
         ActRefused: with a fault for each part that cannot be; the messages name the parts, never what was typed.
     """
     try:
-        return Act(**facts)
+        act = Act(**facts)
     except ValidationError as error:
         raise refused(error) from None
+    said = {"why": act.why, **act.fields}
+    if unfit := [name for name, text in said.items() if not is_plain(text)]:
+        raise ActRefused(*(_unplain(name) for name in unfit))
+    return act
+
+
+def require_title(title: str) -> str:
+    """A title that may stand in lists and messages. Raises ActRefused."""
+    if not is_plain(title, lines=False):
+        raise ActRefused(_unplain("title"))
+    return title
+
+
+def _unplain(name: str) -> Fault:
+    expected = "one line of plain text" if name == "title" else "plain text"
+    found = "control characters, or some that turn the direction of writing"
+    return Fault(Place(column=name), expected, found, "Type it again, or paste it without formatting.")
 
 
 def refused(error: ValidationError) -> ActRefused:
     """What pydantic says of typed text, in our words."""
-    names = dict.fromkeys(_typed(problem["loc"]) for problem in error.errors())
-    faults = [Fault(Place(column=name), *_WANTED.get(name, _WANTED[""])) for name in names]
-    return ActRefused(*faults)
+    places = dict.fromkeys(problem["loc"] for problem in error.errors())
+    return ActRefused(*dict.fromkeys(_typed_fault(place) for place in places))
+
+
+def _typed_fault(location: tuple[int | str, ...]) -> Fault:
+    """The fault of one part; a value of the form is named by its field, if that is a name."""
+    if len(location) == 2 and location[0] == "fields" and re.fullmatch(r"[a-z][a-z0-9_]{1,40}", str(location[1])):
+        return _unplain(str(location[1]))
+    name = _typed(location)
+    return Fault(Place(column=name), *_WANTED.get(name, _WANTED[""]))
 
 
 def _typed(location: tuple[int | str, ...]) -> str:
@@ -173,6 +195,7 @@ _WANTED = {
     "fields": ("names of fields, small letters and underscores", "another form", "Correct the name before the `=`."),
     "why": ("at most 4000 characters", "more", "Say it shorter, and name the document that holds the rest."),
     "title": ("3 to 200 characters", "fewer or more", "Say what it is about in a few words."),
+    "severity": ("a severity, small letters and underscores", "another form", "Name one of the kind's."),
     "case": ("a case's id of at most 144 letters, digits, dots and hyphens", "another form", "See `aims cases`."),
     "": ("a value that fits", "another", "Correct it."),
 }

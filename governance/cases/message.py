@@ -13,6 +13,7 @@ from governance.cases.case import Case
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Role
 from governance.cases.reminder import overdue_days
+from governance.cases.text import harmless
 from governance.registry.people import People
 
 ROLES: tuple[Role, ...] = ("owner", "deputy", "reviewer", "escalation")
@@ -93,8 +94,8 @@ def _about(case: Case, kind: Kind, person: str, now: datetime) -> str:
     since = f"window {case.opened_window}" if case.opened_window else f"{case.opened_at:%Y-%m-%d}"
     since += f", last seen in {case.last.window}" if case.last and case.last.window != case.opened_window else ""
     lines = [
-        f"{case.title} ({case.severity}, {case.subject or 'organisation'})",
-        *(f"   {sentence}" for sentence in case.sentences),
+        f"{harmless(case.title)} ({case.severity}, {case.subject or 'organisation'})",
+        *(f"   {harmless(sentence)}" for sentence in case.sentences),
         f"   Since: {since}",
         f"   Due:   {due}",
         f"   State: {case.state} – {kind.states[case.state].about}",

@@ -44,4 +44,4 @@ def new_code(case: str, person: str, now: datetime) -> tuple[str, KeptCode]:
 def _hash(code: str, salt: str) -> str:
     """Scrypt (RFC 7914) of the code as somebody may type it: spaces, hyphens and small letters do not matter."""
     plain = code.upper().replace(" ", "").replace("-", "")
-    return scrypt(plain.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()
+    return scrypt(plain.encode("utf-8", "replace"), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()

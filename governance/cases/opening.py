@@ -6,10 +6,10 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from governance.cases.act import YEARS, Act, Opening, make_act, refused
+from governance.cases.act import Act, Opening, make_act, refused, require_title
 from governance.cases.clock import due_date
 from governance.cases.kind import Kind
-from governance.cases.kind_parts import Strength
+from governance.cases.kind_parts import YEARS, Strength
 from governance.errors import ActRefused, Fault, Place
 from governance.registry.system import Roles
 
@@ -66,7 +66,7 @@ def opening_act(
         opening = Opening(
             kind=kind.name,
             subject=subject.system,
-            title=title,
+            title=require_title(title),
             severity=severity,
             sentences=sentences,
             **subject.roles.model_dump(),

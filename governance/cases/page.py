@@ -5,6 +5,7 @@ from governance.cases.case import Case
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
 from governance.cases.personal import is_encrypted
+from governance.cases.text import harmless
 from governance.evidence.statement import utc_second
 
 KNOWN_BY = {
@@ -32,20 +33,24 @@ def case_page(act: Act, kind: Kind, case: Case) -> str:
         f"- Owner: {case.owner}; deputy: {case.deputy}; reviewer: {case.reviewer}",
         "- Closed" if state.final else f"- Due: {case.due} ({case.zone}); waits for: {state.waits_for}",
     ]
-    parts = [f"# {case.title}", "", f"Case {case.id}", "", *facts, "", *(f"> {one}" for one in case.sentences)]
+    sentences = [f"> {harmless(one)}" for one in case.sentences]
+    parts = [f"# {harmless(case.title)}", "", f"Case {case.id}", "", *facts, "", *sentences]
     return "\n".join([*parts, "", *_step(act, kind)]) + "\n"
 
 
 def _value(value: str) -> str:
     """A value of the form; of personal text only that there is some."""
-    return "(encrypted under the key of the case)" if is_encrypted(value) else value
+    return "(encrypted under the key of the case)" if is_encrypted(value) else harmless(value, "  ")
 
 
 def _step(act: Act, kind: Kind) -> list[str]:
     """What was done in this act."""
     rule = kind.acts[act.verb]
     said = [f"## Act {act.seq}: {act.verb}", "", rule.about, ""]
-    said += [f"- By {act.by} at {utc_second(act.at)}, {KNOWN_BY[act.strength]}", f"- Why: {act.why or '(no reason)'}"]
+    said += [
+        f"- By {act.by} at {utc_second(act.at)}, {KNOWN_BY[act.strength]}",
+        f"- Why: {harmless(act.why, '  ') or '(no reason)'}",
+    ]
     said += [f"- {rule.fields[name].label}: {_value(value)}" for name, value in act.fields.items()]
     said += [f"- Window {act.sighting.window}, revision {act.sighting.revision}"] if act.sighting else []
     said += [f"- Rests on {basis.key}" for basis in act.rests_on]

@@ -46,8 +46,14 @@ def cases(
 ) -> None:
     """Every case that is not closed, the first due first; those that are late are marked."""
     here, now = Workplace.here(), datetime.now(UTC)
-    here.index.sync(here.archive, log=here.log)
-    found = here.index.cases() if state else here.index.open_cases()
+    here.casework.sync()
+    every = here.index.cases()
+    states = {name for kind in here.kinds.values() for name in kind.states}
+    people = {one.id for one in here.registry.people.people}
+    _require("--system", system, {*here.registry.systems, *(case.subject for case in every)})
+    _require("--owner", owner, {*people, *(case.owner for case in every)})
+    _require("--state", state, {"all", *states, *(case.state for case in every)})
+    found = every if state else here.index.open_cases()
     chosen = [
         case
         for case in found
@@ -62,6 +68,13 @@ def cases(
     rows = [_row(case, days) for case, days in zip(chosen, late, strict=True)]
     title = f"{len(chosen)} cases, {sum(days > 0 for days in late)} overdue"
     print_table(title, ("case", "title", "state", "owner", "due", "late"), rows, [days > 0 for days in late])
+
+
+def _require(option: str, given: str, known: set[str]) -> None:
+    """A word to choose by is one that there is. Raises ConfigurationError: an empty list would look like good news."""
+    if given and given not in known:
+        words = ", ".join(sorted(filter(None, known)))
+        raise ConfigurationError(Fault(Place(column=option), f"one of {words}", "another word", "Correct it."))
 
 
 def _plain(case: Case, late: int) -> dict[str, Any]:

@@ -4,11 +4,13 @@ import asyncio
 import json
 import logging
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from governance.adapters.embedded import QUIET
+from governance.adapters.workplace import Workplace
 
 EXIT_CODES = {"Idle": 0, "Passed": 0, "Findings": 1, "Unreadable": 3, "Not stored": 4}
 
@@ -25,6 +27,8 @@ def monitor(
 ) -> None:
     """Pull, judge, sign, archive, open cases, tell the owner. Exit code 1: findings; 3: unreadable; 4: not stored."""
     quieten(Path(os.environ.get("AIMS_STATE") or ".state"))
+    here = Workplace.here()  # a wrong word is refused before Prefect is imported
+    here.windows_to_judge(here.registry.system(system), window or None, datetime.now(UTC))
     from flows.monitor import monitor as flow
 
     state = asyncio.run(flow(system, window or None, return_state=True))

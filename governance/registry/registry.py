@@ -27,7 +27,7 @@ class Registry:
             return found
         known = ", ".join(sorted(self.systems)) or "none"
         raise ConfigurationError(
-            Fault(Place(system=system_id), f"a system of the registry ({known})", "no such id", "Check its spelling.")
+            Fault(Place(column="system"), f"a system of the registry ({known})", "no such id", "Check its spelling.")
         )
 
 

@@ -13,7 +13,7 @@ from governance.adapters.directory import DirectoryArchive
 from governance.adapters.keys import create_keys
 from governance.adapters.workplace import Workplace
 from governance.cases.plan import plan_verdict
-from governance.cli import act, cases
+from governance.cli import act, cases, code
 from governance.errors import AimsError
 from governance.evidence import initialise_archive, read_bundle
 from governance.evidence.decision import judge_decision
@@ -25,6 +25,7 @@ from tests.governance.cases.stories import KINDS
 APP = typer.Typer()
 cases.register(APP)
 act.register(APP)
+code.register(APP)
 DRIFT = "REM-early-help-drift.age-2026-W47"
 ORIGIN = "example.org/aims"
 
@@ -38,9 +39,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     monkeypatch.setenv("AIMS_ORIGIN", ORIGIN)
     monkeypatch.setenv("COLUMNS", "220")
     here = Workplace.here()
-    public = (tmp_path / "ada.pub").read_text("utf-8").strip()
+    public, box = (tmp_path / "ada.pub").read_text("utf-8").strip(), (tmp_path / "ada.jsonl").as_uri()
     known = [one for one in people().people if one.id != "ada-okafor"]
-    ada = Person(id="ada-okafor", name="Ada Okafor", email="ada@example.org", ssh_key=public)
+    ada = Person(id="ada-okafor", name="Ada Okafor", email="ada@example.org", ssh_key=public, notify=(box,))
     here.__dict__["registry"] = Registry({"early-help": system()}, People(people=(ada, *known)))
     keys = create_keys(here.settings.keys, demo=True)
     initialise_archive(DirectoryArchive(tmp_path / "state" / "archive"), keys, origin=ORIGIN)
@@ -73,7 +74,6 @@ def test_cases_can_be_chosen_by_system_owner_and_state(place: Workplace) -> None
     wanted = {
         "": 2,
         "--system early-help": 2,
-        "--system other": 0,
         "--owner ada-okafor": 2,
         "--owner eve-marsh": 0,
         "--state closed": 0,
@@ -131,6 +131,30 @@ def test_an_act_signed_by_the_persons_own_key_has_the_strength_ssh(place: Workpl
     assert (vouched, wrong) == (True, "")
     assert seen
     assert seen.origin == ORIGIN
+
+
+def test_a_code_that_is_typed_with_the_act_makes_it_one_of_strength_code(place: Workplace, tmp_path: Path) -> None:
+    """Sent to the person alone, it holds once."""
+    run("code", DRIFT, "--by", "ada-okafor")
+    code = json.loads((tmp_path / "ada.jsonl").read_text())["body"].split("case ")[1].split()[2]
+    words = ["act", DRIFT, "acknowledge", "--by", "ada-okafor", "--why", "mine", "--code", code]
+    shown = run(*words).output
+
+    assert "acknowledge by ada-okafor, confirmed with a one-time code sent to them alone" in shown
+    assert json.loads(run("case", DRIFT, "--json").output)["acts"][1]["strength"] == "code"
+    with pytest.raises(AimsError, match="not used"):
+        run("act", DRIFT, "comment", *words[3:])
+
+
+def test_a_code_comes_back_when_its_act_is_refused(place: Workplace, tmp_path: Path) -> None:
+    """A mistake in the form costs no code."""
+    run("code", DRIFT, "--by", "ada-okafor")
+    code = json.loads((tmp_path / "ada.jsonl").read_text())["body"].split("case ")[1].split()[2]
+    words = ["--by", "ada-okafor", "--why", "mine", "--code", code]
+    with pytest.raises(AimsError, match="the state fixed"):
+        run("act", DRIFT, "reopen", *words)
+
+    assert "one-time code" in run("act", DRIFT, "acknowledge", *words).output
 
 
 REFUSED = {
