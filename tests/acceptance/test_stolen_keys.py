@@ -86,7 +86,8 @@ def test_a_bucket_made_anew_is_younger_than_the_time_stamps_over_it(
 ) -> None:
     """Every object put again into another bucket: all agrees, but the store's dates. One line tells how many.
 
-    In every run an owner's signed act shows the same (test_one_owners_act.py). The slack for clocks is set to nothing, so that the test need not wait five minutes.
+    In every run an owner's signed act shows the same (test_one_owners_act.py). The slack for clocks is set to nothing,
+    so that the test need not wait five minutes.
     """
     monkeypatch.setattr("governance.evidence.witness.CLOCK_SLACK", timedelta())
     first, anew = buckets
