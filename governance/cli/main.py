@@ -15,6 +15,7 @@ COMMANDS = (
     "cases",
     "act",
     "verify",
+    "evidence",
     "keys",
     "deploy",
     "up",

@@ -32,7 +32,9 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    archive: str = typer.Argument(help="file:///path, s3://bucket?endpoint=…, or one bundle .tar beside its .proof."),
+    archive: str = typer.Argument(
+        help="file:///path, s3://bucket?endpoint=…, a folder of `aims evidence`, or one bundle."
+    ),
     *,
     checkpoint: list[Path] = typer.Option(
         [], help="Kept outside: a signed note, its three lines, or your own signed act (.tar)."
@@ -84,6 +86,7 @@ def _all(archive: str, held: dict[str, bytes], root_digest: str, scope: Scope, n
     with _progress() as progress:
         return verify_archive(
             source,
+            request=_request(archive),
             root_digest=root_digest or None,
             checkpoints=held,
             scope=scope,
@@ -91,6 +94,14 @@ def _all(archive: str, held: dict[str, bytes], root_digest: str, scope: Scope, n
             now=now,
             progress=progress,
         )
+
+
+def _request(archive: str) -> str:
+    """The key of the request whose answer a folder is (`aims evidence`); empty for a whole archive."""
+    from governance.evidence.answer import POINTER
+
+    pointer = Path(archive.removeprefix("file://")) / POINTER
+    return _read(pointer).decode("utf-8", "replace").strip() if pointer.is_file() else ""
 
 
 def _one(bundle: Path, root_digest: str) -> Report:

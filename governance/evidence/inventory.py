@@ -1,7 +1,8 @@
 """Everything an archive lists, taken once: each key with its versions and delete markers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from governance.evidence.archive import Archive, Version
 
@@ -25,11 +26,11 @@ class Holding:
 
 
 class Inventory:
-    """All keys of an archive, sorted."""
+    """All keys of an archive, sorted; of a copy that holds other files too, those under some prefixes."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, prefixes: Sequence[str] = ("",)) -> None:
         self._held: dict[str, Holding] = {}
-        for version in archive.versions(""):
+        for version in chain.from_iterable(archive.versions(prefix) for prefix in prefixes):
             holding = self._held.setdefault(version.key, Holding())
             (holding.markers if version.is_marker else holding.versions).append(version)
 

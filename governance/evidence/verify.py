@@ -8,12 +8,13 @@ once, (f) every object, (g) claimed times against provable ones, (h) versions, m
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from governance.evidence.address import BUNDLES, CHECKPOINTS
+from governance.evidence.address import BUNDLES, CHECKPOINTS, TRUST
 from governance.evidence.anchor import Timestamps, read_anchors
+from governance.evidence.answer import report_answer
 from governance.evidence.archive import Archive
 from governance.evidence.audit_bundle import EntryAudit, EntryFacts, report_missing
 from governance.evidence.audit_log import Lines, compare, join_seals, read_checkpoints, read_roots, roots_at
@@ -32,6 +33,7 @@ from governance.evidence.strength import strength
 from governance.evidence.witness import decisions_seen, report_stored_later, sightings, witnesses
 
 BATCH = 64
+PARTS = (BUNDLES, "log/", TRUST)  # what of an answer is a copy of the archive; its pages and proofs are not
 Progress = Callable[[int, int], None]
 
 
@@ -44,6 +46,11 @@ class Scope:
 
     system: str = ""
     since: datetime | None = None
+    only: frozenset[str] | None = None
+
+    def expects(self, key: str) -> bool:
+        """Whether an object must be there: all, unless the copy is an answer that holds `only` some bundles."""
+        return self.only is None or key in self.only or key.startswith(TRUST)
 
     def holds(self, key: str) -> bool:
         """Whether a bundle's key is within it; objects that are no bundles always are."""
@@ -77,6 +84,7 @@ def verify_archive(
     root_digest: str | None = None,
     checkpoints: Mapping[str, bytes] | None = None,
     scope: Scope = Scope(),
+    request: str = "",
     timestamps: Timestamps | None = None,
     now: datetime | None = None,
     workers: int = 4,
@@ -90,6 +98,7 @@ def verify_archive(
         checkpoints: what people kept, by name (`mail.txt`): signed notes, their three lines, or bundles of acts that
             they signed with their own SSH keys.
         scope: which bundles to read.
+        request: the archive is an answer of `aims evidence`, and this the key of its request.
         timestamps: verifies RFC 3161 tokens (`governance.adapters.timestamp.verify_token`).
         now: for ages of locks and heartbeats; the clock's time by default.
         workers: threads that read objects.
@@ -99,7 +108,7 @@ def verify_archive(
         ArchiveUnavailable: the store did not answer.
     """
     report = Report(archive.name)
-    audit = _Audit(archive, Inventory(archive), report, now or datetime.now(UTC))
+    audit = _Audit(archive, Inventory(archive, PARTS if request else ("",)), report, now or datetime.now(UTC))
     versions = read_roots(archive, audit.inventory, root_digest, report)  # a
     audit.lines = join_seals(archive, audit.inventory, report)  # b
     audit.roots = placed(versions, audit.lines.entries)
@@ -108,17 +117,21 @@ def verify_archive(
     kept = read_kept(checkpoints or {}, audit.roots, report)  # d
     report_lost_acts(kept, audit.lines.entries, report)
     _report_repeats(audit)  # e
+    if request:
+        answer = report_answer(archive, request, audit.lines.entries, report)
+        scope = replace(scope, only=answer.keys if answer else frozenset())
     facts = _audit_entries(audit, scope, workers, progress)  # f, h
     outside = {name: each.head for name, each in kept.items()}
     matching = _compare(audit, inside, {**outside, **decisions_seen(facts, report.origin)})
     cosigners = witness_keys(audit.root.witnesses if audit.root else ())
-    anchors = read_anchors(archive, audit.lines.entries, timestamps, report, cosigners)
+    here = [entry for entry in audit.lines.entries if not request or audit.inventory[entry.key].record]
+    anchors = read_anchors(archive, here, timestamps, report, cosigners)
     report_times(facts, anchors, report, audit.now, stored=archive.locks)  # g
     if archive.locks:
         report_stored_later(facts, anchors, sightings(matching, kept, facts), report)
     report_strangers(archive, audit.inventory, audit.lines.entries, report)
     report_log_objects(archive, audit.inventory, audit.root, audit.lines.entries, report)  # h
-    seconds = audit.root.heartbeat_seconds if audit.root else None
+    seconds = audit.root.heartbeat_seconds if audit.root and not request else None  # an answer holds some heartbeats
     report_heartbeats(facts, {entry.key for entry in audit.lines.entries}, report, seconds, audit.now)  # i
     vouching = witnesses(matching, kept, facts, anchors)  # j
     report.strength = strength(report, audit.root, vouching, is_pinned=root_digest is not None, locks=archive.locks)
@@ -144,6 +157,9 @@ def _audit_entries(audit: _Audit, scope: Scope, workers: int, progress: Progress
         found = []
         for index in indices:
             entry = audit.lines.entries[index]
+            if not scope.expects(entry.key) and audit.inventory[entry.key].record is None:
+                found.append(EntryFacts(index, entry))
+                continue
             held = audit.inventory[entry.key]
             found.append(auditor.audit(index, entry, audit.lines.seals[index], held, read=scope.holds(entry.key)))
         return found
