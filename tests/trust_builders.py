@@ -53,8 +53,13 @@ def run(folder: Path, *arguments: str) -> None:
 
 
 def stamp(authority: Path, checkpoint_note: bytes) -> bytes:
-    """The authority's answer."""
-    (authority / "query").write_bytes(make_query(checkpoint_note))
+    """The authority's token over a checkpoint."""
+    return reply(authority, make_query(checkpoint_note))
+
+
+def reply(authority: Path, query: bytes) -> bytes:
+    """The authority's answer to a query."""
+    (authority / "query").write_bytes(query)
     run(authority, "ts", "-reply", "-config", "tsa.cnf", "-section", "t", "-queryfile", "query", "-inkey", "tsa.key",
         "-signer", "tsa.pem", "-out", "token")  # fmt: skip
     return (authority / "token").read_bytes()
