@@ -10,11 +10,14 @@ from prefect.states import Completed
 
 from governance.adapters.controls_file import max_ages
 from governance.adapters.told import Told
+from governance.adapters.verdicts import newest_verdicts
 from governance.adapters.workplace import Workplace
 from governance.compliance.beat import beat_of
 from governance.compliance.gap_cases import plan_gaps
 from governance.compliance.gaps import Gap, late_runs, stale_records, unacknowledged, undelivered, unreachable
+from governance.compliance.lasting import lasting_insufficient
 from governance.evidence import Receipt, build_bundle, store_bundle
+from governance.registry.system import System
 from tasks.notify import untold_by_person
 
 KIND = "gap"
@@ -42,7 +45,13 @@ def gaps_now(now: datetime) -> list[Gap]:
             {who: [(case, act.at) for case, act in some] for who, some in untold_by_person(here).items()}, now
         ),
         *stale_records(_newest(here), records, now),
+        *(gap for one in here.registry.systems.values() for gap in _lasting(here, one, now)),
     ]
+
+
+def _lasting(here: Workplace, system: System, now: datetime) -> list[Gap]:
+    """Checks of a system that could not judge for too long."""
+    return lasting_insufficient(system, newest_verdicts(system, here.archive, here.log, now), now)
 
 
 def _failing(here: Workplace) -> dict[str, datetime]:

@@ -8,14 +8,14 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 from governance.adapters.case_index import CaseIndex
+from governance.adapters.verdicts import read_verdict
 from governance.adapters.workplace import Workplace
 from governance.cases.plan import plan_verdict
 from governance.errors import AimsError
-from governance.evidence import Log, Malformed, MissingObject, bundle_id, read_bundle
+from governance.evidence import Log, bundle_id
 from governance.registry.system import System
 from governance.verdict import Verdict
 
@@ -68,12 +68,8 @@ def _runs(here: Workplace, log: Log) -> Iterator[tuple[System, Verdict]]:
         system = here.registry.systems.get(named["system"]) if named else None
         if system is None:
             continue
-        try:
-            body = here.archive.get(entry.key)
-            if sha256(body).hexdigest() == entry.digest:
-                yield system, Verdict.from_json(read_bundle(body, entry.key).members["verdict.json"])
-        except (Malformed, MissingObject, KeyError, ValueError):
-            continue
+        if verdict := read_verdict(here.archive, entry):
+            yield system, verdict
 
 
 def _asks_nothing(here: Workplace, index: CaseIndex, system: System, verdict: Verdict) -> bool:

@@ -261,12 +261,17 @@ class FairnessPolicy(Record):
 
 
 class Checks(Record):
-    """The checks that run, with their limits."""
+    """The checks that run, with their limits.
+
+    A check that could not judge for `insufficient_windows` windows in a row is a gap (0: never); why six, see
+    compliance/lasting.py.
+    """
 
     contract: ContractPolicy = ContractPolicy()
     drift: DriftPolicy = DriftPolicy()
     performance: PerformancePolicy = PerformancePolicy()
     fairness: FairnessPolicy = FairnessPolicy()
+    insufficient_windows: int = Field(default=6, ge=0)
 
 
 class Retention(Record):

@@ -1,0 +1,36 @@
+"""The verdicts that the archive holds, read by what the log names; what is damaged is passed over."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
+
+from governance.compliance.proof import window_key
+from governance.evidence import Archive, Entry, Log, Malformed, MissingObject, read_bundle
+from governance.registry.system import System
+from governance.verdict import Verdict
+
+
+def read_verdict(archive: Archive, entry: Entry) -> Verdict | None:
+    """The verdict in a run's bundle; None unless its bytes are those that the log names.
+
+    Raises:
+        ArchiveUnavailable: the store did not answer.
+    """
+    try:
+        body = archive.get(entry.key)
+        if sha256(body).hexdigest() != entry.digest:
+            return None
+        return Verdict.from_json(read_bundle(body, entry.key).members["verdict.json"])
+    except (Malformed, MissingObject, KeyError, ValueError):
+        return None
+
+
+def newest_verdicts(system: System, archive: Archive, log: Log, now: datetime) -> Iterator[Verdict]:
+    """The newest revision of each window in the log, the newest window first; each is read when it is asked for."""
+    for period in reversed(system.window.due(now)):
+        revision, keys = 0, []
+        while (key := window_key(system.id, period, revision)) in log:
+            keys.append(key)
+            revision += 1
+        if keys and (verdict := read_verdict(archive, log.entries[log.index(keys[-1])])):
+            yield verdict
