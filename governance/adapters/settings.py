@@ -7,6 +7,7 @@ AIMS_KEYS       the folder of the signing keys         (default: the folder `key
 AIMS_ORIGIN     the log's name in its checkpoints      (default: aims.invalid/local)
 AIMS_REPORTS    the address under which pages are served (default: the folder `reports` of the state)
 AIMS_GATE_ADDRESS  the address of the gate, for links to cases (default: none, so links lead to pages)
+AIMS_TIMESTAMP_AUTHORITIES, AIMS_WITNESSES  who else vouches for checkpoints (adapters/anchoring.py; default: nobody)
 AIMS_NOTIFY_DEFAULT  an Apprise address for people without one (default: a file of the state)
 """
 
@@ -27,6 +28,8 @@ class Settings:
     reports: str
     notify_default: str
     gate: str = ""
+    timestamp_authorities: str = ""
+    witnesses: str = ""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -43,4 +46,6 @@ class Settings:
             reports=env("AIMS_REPORTS") or (state / "reports").as_uri(),
             notify_default=env("AIMS_NOTIFY_DEFAULT") or (state / "notifications.jsonl").as_uri(),
             gate=(env("AIMS_GATE_ADDRESS") or "").rstrip("/"),
+            timestamp_authorities=env("AIMS_TIMESTAMP_AUTHORITIES") or "",
+            witnesses=env("AIMS_WITNESSES") or "",
         )
