@@ -24,7 +24,7 @@ from governance.evidence.statement import Statement, aims_extension, parse_utc_s
 DELIVERY = "https://aims.example/attestation/delivery/v1"
 PREFIX = "delivery."
 WAIT = timedelta(hours=1)
-"""From this age on a bundle is announced; verification asks for it only after `witness.LATE`."""
+"""From this age on a bundle is announced; verification asks for it only after `audit_times.LATE`."""
 OUTBOX = "waited in an outbox: the archive did not answer"
 STRAY = "stored, and its writer stopped before it was sealed"
 
