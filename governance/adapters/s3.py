@@ -63,11 +63,13 @@ class S3Archive:
             self._fail(key, "an archive open for writing", "one open for reading", "Open it for writing.")
         self.clock.require(self.name)
         version_id = self._put(key, body, retain_until, IfNoneMatch="*")
-        if version_id in UNDECIDED and self._only_parts(key):
-            version_id = self._put(key, body, retain_until)  # the condition would refuse for ever
+        found = [version for version in self.versions(key) if version.key == key and not version.is_marker]
+        if version_id in UNDECIDED and found and all(version.is_multipart for version in found):
+            version_id = self._put(key, body, retain_until)  # planted parts: the condition would refuse for ever
+            found = list(self.versions(key))
         if version_id == NO_ANSWER:
             version_id = self._mine_after_all(key, body)
-        record = self._record(key).version_id
+        record = next((one.version_id for one in found if _is_record(one)), None) or self._record(key).version_id
         if version_id != record:
             if version_id not in UNDECIDED:  # the store ignored the condition: let a plain GET find the record again
                 self._put(key, self.get(key, record), retain_until)
@@ -151,11 +153,6 @@ class S3Archive:
             return self.lock_of(key, done["VersionId"]) is not None
         except (ClientError, BotoCoreError) as error:
             self._missing_or_fail(key, error)
-
-    def _only_parts(self, key: str) -> bool:
-        """Whether somebody planted an upload in parts where there is no record."""
-        found = [version for version in self.versions(key) if version.key == key and not version.is_marker]
-        return bool(found) and all(version.is_multipart for version in found)
 
     def _put(self, key: str, body: bytes, retain_until: datetime | None, **condition: str) -> str:
         """The version written; TAKEN when someone was first; NO_ANSWER when that cannot be told from the answer."""

@@ -37,6 +37,8 @@ from governance.evidence.archive import Archive
 BUCKET = "evidence"
 START_SECONDS = 60
 STOP_SECONDS = 15
+TRIALS = 3
+FIRST_PORT, PORTS = 12_000, 10_000  # with the 10,000 of gRPC all below 32,768, where outgoing connections begin
 SERVICES = ("MASTER", "VOLUME", "FILER", "S3", "ADMIN", "WORKER", "MQ", "CLIENT", "MSG_BROKER")
 JWT = ("JWT_SIGNING_KEY", "JWT_SIGNING_READ_KEY", "JWT_FILER_SIGNING_KEY", "JWT_FILER_SIGNING_READ_KEY")
 READS = ("Read", "List", "GetObjectRetention", "GetObjectLegalHold", "GetBucketObjectLockConfiguration")
@@ -87,9 +89,7 @@ class SeaweedFS:
         """
         self._take_folder()
         try:
-            self._load_state()
-            self._launch()
-            self._wait()
+            self._serve()
             self._make_bucket()
             self._wait_for_data()
         except BaseException:
@@ -99,6 +99,12 @@ class SeaweedFS:
 
     def stop(self) -> None:
         """Stop the server and wait until it is gone; nothing happens when it is not running."""
+        self._end()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _end(self) -> None:
         if self._guard is not None:
             if self._guard.stdin:
                 self._guard.stdin.close()
@@ -108,9 +114,6 @@ class SeaweedFS:
                 self._guard.kill()
                 self._guard.wait()
             self._guard = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -141,11 +144,21 @@ class SeaweedFS:
             return False
         return True
 
-    def _load_state(self) -> None:
+    def _serve(self) -> None:
+        """Launch until it answers: a port that was free a moment ago may be taken by the time weed binds it."""
+        for trial in range(TRIALS):
+            self._load_state(new_ports=trial > 0)
+            self._launch()
+            if self._answers():
+                return
+            self._end()
+        raise self._fault("a server that answers", "none", f"Read {self._folder / 'weed.log'}.")
+
+    def _load_state(self, *, new_ports: bool) -> None:
         """Identities and secrets stay with the folder; ports are kept while they are free."""
         state_file = self._folder / "conf/state.json"
         state: dict[str, Any] = json.loads(state_file.read_text()) if state_file.exists() else _new_state()
-        if not all(_is_free(port) for port in state["ports"].values()):
+        if new_ports or not all(_is_free(port) for port in state["ports"].values()):
             state["ports"] = _free_ports()
         self.ports = state["ports"]
         self.admin, self.writer, self.reader = (Credentials(*state[name]) for name in ("admin", "writer", "reader"))
@@ -211,19 +224,18 @@ class SeaweedFS:
             env[f"WEED_GRPC_{service}_KEY"] = str(self._folder / "conf/weed.key")
         return env
 
-    def _wait(self) -> None:
+    def _answers(self) -> bool:
+        """Wait until it does; False when it ended, or stayed silent for too long."""
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self._guard is None or self._guard.poll() is not None:
-                break
+        while self._guard is not None and self._guard.poll() is None and time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(f"{self.endpoint}/healthz", timeout=1):  # noqa: S310  loopback
-                    return
+                    return True
             except urllib.error.HTTPError:
-                return
+                return True
             except OSError:
                 time.sleep(0.05)
-        raise self._fault("a server that answers", "none", f"Read {self._folder / 'weed.log'}.")
+        return False
 
     def _make_bucket(self) -> None:
         from governance.adapters.s3 import make_locked_bucket  # noqa: PLC0415  boto3 costs 0.2 s
@@ -262,10 +274,10 @@ def _new_state() -> dict[str, object]:
 
 
 def _free_ports() -> dict[str, int]:
-    """Ports below 45,536: weed speaks gRPC on each port + 10,000, so that one must be free as well."""
+    """Ports of our own: weed speaks gRPC on each port + 10,000, so that one must be free as well."""
     ports: list[int] = []
     while len(ports) < 5:
-        port = 20_000 + secrets.randbelow(12_000)
+        port = FIRST_PORT + secrets.randbelow(PORTS)
         if port not in ports and _is_free(port):
             ports.append(port)
     return dict(zip(("s3", "master", "volume", "filer", "admin"), ports, strict=True))

@@ -5,6 +5,8 @@
 A kill between 1 and 2 leaves a bundle outside the log: whoever repeats the work, or the sweep, seals it, once.
 """
 
+import random
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,7 @@ from governance.evidence.signer import LogSigner
 
 ATTEMPTS = 1000
 SEAL_LINES = 1000
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 2.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def seal(archive: Archive, keys: Iterable[str], *, log: Log | None = None, retai
 
 
 def _seal(archive: Archive, keys: list[str], known: dict[str, Entry], log: Log, retain_until: datetime | None) -> None:
-    for _ in range(ATTEMPTS):
+    for lost in range(ATTEMPTS):
+        _pause(lost)
         with log.guard:
             log.refresh(archive)
             new = [key for key in dict.fromkeys(keys) if key not in log][:SEAL_LINES]
@@ -101,6 +105,12 @@ def _seal(archive: Archive, keys: list[str], known: dict[str, Entry], log: Log, 
     raise ArchiveUnavailable(fault)
 
 
+def _pause(lost: int) -> None:
+    """Full jitter: whoever lost a slot waits, the longer the more often, so that a crowd of sealers thins out."""
+    if lost:
+        time.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**lost)))  # noqa: S311  no secret
+
+
 def sweep(archive: Archive, *, log: Log | None = None, retain_until: datetime | None = None) -> list[str]:
     """Seal every well-formed bundle that the log lacks; return the keys of those that are no bundles and stay outside.
 
@@ -109,16 +119,18 @@ def sweep(archive: Archive, *, log: Log | None = None, retain_until: datetime | 
     """
     log = Log.load(archive) if log is None else log
     strays = [key for key in archive.list(BUNDLES) if key not in log]
-    whole = [key for key in strays if _belongs(archive, key)]
-    seal(archive, whole, log=log, retain_until=retain_until)
+    whole = {key: entry for key in strays if (entry := _whole(archive, key))}
+    _seal(archive, [*whole], whole, log, retain_until)
     return sorted({*strays} - {*whole})
 
 
-def _belongs(archive: Archive, key: str) -> bool:
+def _whole(archive: Archive, key: str) -> Entry | None:
+    """The entry of the bundle under a key; None when its bytes are not the bundle that the key names."""
+    body = archive.get(key)
     try:
-        return bool(read_bundle(archive.get(key), key).aims["key"] == key)
+        return entry_of(key, body) if read_bundle(body, key).aims["key"] == key else None
     except Malformed:
-        return False
+        return None
 
 
 def iter_bundles(

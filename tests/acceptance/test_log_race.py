@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from governance.adapters.directory import DirectoryArchive
-from governance.evidence import Archive, Keys, Log, initialise_archive, store_bundle, sweep, verify_archive
+from governance.adapters.keys import create_keys
+from governance.evidence import Archive, Keys, Log, checkpoint, initialise_archive, store_bundle, sweep, verify_archive
 from tests.evidence_builders import ORIGIN, make_run
+from tests.servers import BUCKETS, S3Server, locked_bucket
 
-WRITERS, RUNS, SEALERS = 16, 2, 8
+WRITERS, SEALERS = 16, 8
 
 
 def test_sixteen_writers_and_eight_sweepers_with_kills_lose_and_double_nothing(
@@ -23,19 +25,17 @@ def test_sixteen_writers_and_eight_sweepers_with_kills_lose_and_double_nothing(
     """A fifth of the writers stop after the put; the sweepers, and the repeated runs, seal what they left."""
     initialise_archive(archive, signing_keys, ORIGIN)
     chance = random.Random(7)
-    runs = [make_run(signing_keys, number) for number in range(WRITERS * RUNS)]
+    runs = [make_run(signing_keys, number) for number in range(WRITERS)]
     killed = {key for key, _ in runs if chance.random() < 0.2}
 
-    def write(mine: list[tuple[str, bytes]]) -> None:
-        log = Log()
-        for key, body in mine:
-            if key in killed:
-                archive.put_new(key, body)  # and no more
-            else:
-                store_bundle(archive, key, body, log=log)
+    def write(key: str, body: bytes) -> None:
+        if key in killed:
+            archive.put_new(key, body)  # and no more
+        else:
+            store_bundle(archive, key, body)
 
     with ThreadPoolExecutor(WRITERS + SEALERS) as pool:
-        writers = [pool.submit(write, runs[number::WRITERS]) for number in range(WRITERS)]
+        writers = [pool.submit(write, *one) for one in runs]
         sweepers = [pool.submit(sweep, archive) for _ in range(SEALERS)]
         assert [each.result() for each in writers] == [None] * WRITERS
         assert all(isinstance(each.result(), list) for each in sweepers)
@@ -47,6 +47,47 @@ def test_sixteen_writers_and_eight_sweepers_with_kills_lose_and_double_nothing(
     assert sorted(keys[6:]) == sorted(key for key, _ in runs)
     assert not any(receipt.created for receipt in repeated)
     assert [each.word for each in verify_archive(archive).findings if each.fails] == []
+
+
+def test_after_a_hundred_kills_every_acknowledged_bundle_is_in_the_log_once(
+    directory_archive: DirectoryArchive, tmp_path: Path
+) -> None:
+    """Sixteen writers and eight sealers; a fifth of their puts is the last thing that the process does."""
+    race(directory_archive, tmp_path, kills=100)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("server", BUCKETS)
+def test_after_a_thousand_kills_every_acknowledged_bundle_is_in_the_log_once(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same on each S3 server, whether it honours If-None-Match or not."""
+    store: S3Server = request.getfixturevalue(server)
+    for name, value in store.admin.environment().items():
+        monkeypatch.setenv(name, value)
+
+    race(locked_bucket(store), tmp_path, kills=int(os.environ.get("AIMS_KILLS", "1000")))
+
+
+def race(archive: Archive, folder: Path, kills: int) -> None:
+    """Run it, let one sweep follow, and look at everything that was acknowledged, and everything that was put."""
+    keys = create_keys(folder / "keys")
+    initialise_archive(archive, keys, ORIGIN)
+    begun = len(Log.load(archive))
+    (folder / "told").mkdir()
+    command = [sys.executable, "-m", "tests.race", archive.name, str(folder / "keys"), str(folder / "told"), str(kills)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True, check=True)
+    strangers = sweep(archive)
+    checkpoint(archive, keys.log, ORIGIN)
+
+    acknowledged = {key for told in (folder / "told").glob("*.ack") for key in told.read_text().splitlines()}
+    logged = [entry.key for entry in Log.load(archive)][begun:]
+    assert int(done.stdout) >= kills
+    assert strangers == []
+    assert acknowledged <= {*logged}
+    assert len(acknowledged) > kills
+    assert sorted(logged) == list(archive.list("bundle/"))  # each once
+    assert [str(each) for each in verify_archive(archive).findings if each.fails] == []
 
 
 WRITER = """
@@ -64,11 +105,9 @@ for number in range(1000):
 """
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long), pytest.param(3, marks=pytest.mark.long)])
 def test_a_writer_killed_anywhere_loses_nothing_that_it_said_was_stored(tmp_path: Path, seed: int) -> None:
     """SIGKILL at a random moment: what was acknowledged is sealed, the archive verifies, a repeat goes on."""
-    from governance.adapters.keys import create_keys
-
     keys = create_keys(tmp_path / "keys")
     archive = DirectoryArchive(tmp_path / "archive")
     initialise_archive(archive, keys, ORIGIN)

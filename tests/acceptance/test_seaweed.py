@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -220,11 +221,50 @@ def test_a_server_started_right_after_a_kill_waits_for_the_one_before(tmp_path: 
     """A command repeated in the second after its SIGKILL does not stumble over what is still ending."""
     with subprocess.Popen([sys.executable, "-c", OWNER, tmp_path], stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout
-        owner.stdout.readline()
+        assert owner.stdout.readline()
         owner.send_signal(signal.SIGKILL)
 
     with SeaweedFS(tmp_path) as server:
         assert opened(server, server.reader).get("bundle/kept") == b"record"
+
+
+@pytest.mark.long
+def test_a_server_killed_ten_times_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:
+    """SIGKILL of the server itself right after the answer: each record is there in the next life, at the first look."""
+    for life in range(10):
+        with SeaweedFS(tmp_path) as server:
+            kept = [opened(server, server.reader).get(f"bundle/{before}") for before in range(life)]
+            assert kept == [b"%d" % before for before in range(life)]
+            assert opened(server, server.writer).put_new(f"bundle/{life}", b"%d" % life, retain_until=soon(days=1))
+            os.kill(weed_of(server), signal.SIGKILL)
+
+
+def weed_of(server: SeaweedFS) -> int:
+    """The process of the server, by the folder that it holds."""
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = status.read_bytes().split(b"\0")
+            if words[0].endswith(b"/weed") and f"-s3.port={server.ports['s3']}".encode() in words:
+                return int(status.parent.name)
+    raise AssertionError("no server")
+
+
+@pytest.mark.long
+def test_a_port_taken_in_the_last_moment_is_left_for_others(tmp_path: Path) -> None:
+    """Between looking and binding another program may be faster."""
+
+    class Unlucky(SeaweedFS):
+        thief: socket.socket | None = None
+
+        def _launch(self) -> None:
+            if self.thief is None:
+                self.thief = socket.create_server(("127.0.0.1", self.ports["s3"]))
+            super()._launch()
+
+    with Unlucky(tmp_path) as server:
+        assert server.thief
+        assert server.thief.getsockname()[1] != server.ports["s3"]
+        server.thief.close()
 
 
 def is_free(port: int) -> bool:
