@@ -24,7 +24,7 @@ from governance.evidence.decision import judge_decision
 from governance.evidence.log import entry_of
 from governance.evidence.malformed import malformed
 
-VERSION = 2
+VERSION = 3
 _ACT_ID = re.compile(r"[A-Z]{2,5}-.+\.\d{4,6}")
 _TABLES = """
 CREATE TABLE position (one INTEGER PRIMARY KEY, lines INTEGER NOT NULL, last TEXT NOT NULL) WITHOUT ROWID;

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from governance.adapters.case_index import CaseIndex
@@ -246,8 +247,10 @@ class Casework:
         """What a new case is about: a system with its roles, or the organisation with the roles given."""
         if system and roles is None:
             roles = self.registry.system(system).people
+        roles = roles or self.registry.people.organisation
         if roles is None:
+            mend = "Give --roles, or name them in people.yaml as `organisation`."
             expected = "an owner, a deputy, a reviewer and an escalation for a case about the organisation"
-            raise ConfigurationError(Fault(Place(), expected, "none", "Give --roles."))
-        owner = self.registry.people.get(roles.owner)
-        return Subject(system, roles, owner.zone if owner else "UTC")
+            raise ConfigurationError(Fault(Place(), expected, "none", mend))
+        people, owner = self.registry.people, self.registry.people.get(roles.owner)
+        return Subject(system, roles, owner.zone if owner else "UTC", partial(people.days_off, roles.owner))

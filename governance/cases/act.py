@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, ValidationError
 
-from governance.cases.kind_parts import YEARS, Strength, Word
+from governance.cases.kind_parts import LATER, YEARS, Grown, Strength, Word
 from governance.cases.text import is_plain
 from governance.errors import ActRefused, Fault, Place
 from governance.evidence.canonical import canonical_json
@@ -75,8 +75,11 @@ class Sighting(Record):
         return f"{self.window}.r{self.revision}"
 
 
-class Opening(Record):
-    """What is fixed when a case is opened. `subject` is a system's id, or empty for the organisation."""
+class Opening(Grown):
+    """What is fixed when a case is opened. `subject` is a system's id, or empty for the organisation.
+
+    `days_off` are the owner's working days that are none, as far as the clock may reach.
+    """
 
     kind: Word
     subject: str
@@ -91,6 +94,7 @@ class Opening(Record):
     starts: Moment
     due: date
     zone: Zone
+    days_off: tuple[date, ...] = Field(default=(), json_schema_extra=LATER)
 
 
 class Act(Record):

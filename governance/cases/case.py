@@ -53,6 +53,7 @@ class Case(Record):
     starts: Moment
     due: date
     zone: str
+    days_off: tuple[date, ...] = ()
     state: str
     opened_at: Moment
     opened_by: str

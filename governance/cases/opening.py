@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from governance.cases.act import Act, Opening, make_act, refused, require_title
-from governance.cases.clock import due_date
+from governance.cases.clock import DaysOff, clocked
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import YEARS, Strength
 from governance.errors import ActRefused, Fault, Place
@@ -16,11 +16,12 @@ from governance.registry.system import Roles
 
 @dataclass(frozen=True)
 class Subject:
-    """What a case is about (a system's id; empty: the organisation), who answers, and the owner's time zone."""
+    """What a case is about (a system's id; empty: the organisation), who answers, the owner's zone and days off."""
 
     system: str
     roles: Roles
     zone: str
+    days_off: DaysOff = lambda _first, _last: ()
 
 
 def opening_act(
@@ -71,7 +72,7 @@ def opening_act(
             sentences=sentences,
             **subject.roles.model_dump(),
             starts=starts,
-            due=due_date(kind.clock, severity, starts, subject.zone),
+            **clocked(kind.clock, severity, starts, subject.zone, subject.days_off),
             zone=subject.zone,
         )
     except ValidationError as error:

@@ -12,11 +12,12 @@ Pure and idempotent: the same verdict planned twice asks for nothing new.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from governance.cases.act import SYSTEM, Act, Basis, Opening, Sighting, slug
 from governance.cases.case import Case
-from governance.cases.clock import due_date, local_day
+from governance.cases.clock import clocked, local_day
 from governance.cases.finding import Finding, findings, passes, sighting_of
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Monitor, Strength
@@ -185,7 +186,7 @@ class _Round:
             sentences=finding.sentences,
             **system.people.model_dump(),
             starts=self.now,
-            due=due_date(self.kind.clock, finding.severity, self.now, zone),
+            **clocked(self.kind.clock, finding.severity, self.now, zone, partial(people.days_off, system.people.owner)),
             zone=zone,
         )
         why = " ".join(finding.sentences)

@@ -80,7 +80,7 @@ def _after(kind: Kind, case: Case | None, act: Act) -> Case:
         raise AssertionError("refusal() lets no opening act pass without its opening")
     sets: dict[str, str] = {target: act.fields[name] for target, name in rule.sets.items()}
     if "severity" in sets:
-        sets["due"] = due_date(kind.clock, sets["severity"], case.starts, case.zone).isoformat()
+        sets["due"] = due_date(kind.clock, sets["severity"], case.starts, case.zone, case.days_off).isoformat()
     return moved(case, act, rule.to or case.state, sets, erases=rule.erases)
 
 
@@ -141,7 +141,7 @@ def _opening(kind: Kind, act: Act, rule: ActRule) -> Fault | None:
 
 def _due(kind: Kind, act: Act, opening: Opening) -> Fault | None:
     """The due date is the clock's, not the opener's; the clock never starts after the opening."""
-    due = due_date(kind.clock, opening.severity, opening.starts, opening.zone)
+    due = due_date(kind.clock, opening.severity, opening.starts, opening.zone, opening.days_off)
     if opening.starts > act.at:
         return _fault(act, "a clock that starts before the opening", "one in the future", "Correct the moment.")
     if opening.due != due:

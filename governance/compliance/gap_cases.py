@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from governance.cases.act import SYSTEM, Act, Opening
 from governance.cases.case import Case
-from governance.cases.clock import due_date
+from governance.cases.clock import clocked
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
 from governance.compliance.gaps import Gap
@@ -16,9 +17,11 @@ RISKS = ("prohibited", "high", "limited", "minimal")
 
 
 def roles_for(registry: Registry, subject: str) -> Roles | None:
-    """Who answers for a gap: the system's people; for the organisation those of its system of greatest risk."""
+    """Who answers for a gap: the system's people; for the organisation its own, or those of its riskiest system."""
     if subject:
         return registry.systems[subject].people if subject in registry.systems else None
+    if registry.people.organisation:
+        return registry.people.organisation
     ordered = sorted(registry.systems.values(), key=lambda one: (RISKS.index(one.ai_act.risk_class), one.id))
     return ordered[0].people if ordered else None
 
@@ -81,6 +84,6 @@ def _opening(gap: Gap, registry: Registry, kind: Kind, now: datetime) -> Opening
         sentences=gap.sentences,
         **roles.model_dump(),
         starts=now,
-        due=due_date(kind.clock, gap.severity, now, zone),
+        **clocked(kind.clock, gap.severity, now, zone, partial(registry.people.days_off, roles.owner)),
         zone=zone,
     )

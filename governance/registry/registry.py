@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from governance.errors import AimsError, ConfigurationError, Fault, Place
 from governance.registry.load import read_record
 from governance.registry.people import People
-from governance.registry.system import System
+from governance.registry.system import Roles, System
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ def build_registry(people_file: tuple[str, str], system_files: Mapping[str, str]
     except AimsError as error:
         faults += error.faults
     faults += _twice([person.id for person in people.people], people_file[0])
+    if people.organisation:
+        faults += _strangers(people.organisation, people_file[0], people, "organisation")
     systems: dict[str, System] = {}
     texts: dict[str, str] = {}
     for name, text in sorted(system_files.items()):
@@ -74,14 +76,19 @@ def _cross_check(system: System, file: str, people: People, known: Mapping[str, 
         faults.append(Fault(Place(file, column="id"), "an id of its own", "one that another file has", "Rename it."))
     if not file.endswith(f"{system.id}.yaml"):
         faults.append(Fault(Place(file, column="id"), f"{system.id}.yaml as file name", "another", "Rename the file."))
-    roles = system.people
-    for role, person in [("owner", roles.owner), ("deputy", roles.deputy), ("reviewer", roles.reviewer)] + [
-        ("escalation", one) for one in roles.escalation
-    ]:
-        if people.get(person) is None:
-            place = Place(file, column=f"people.{role}")
-            faults.append(Fault(place, "an id of people.yaml", "somebody unknown", f"Add `{person}` to people.yaml."))
-    return faults
+    return faults + _strangers(system.people, file, people, "people")
+
+
+def _strangers(roles: Roles, file: str, people: People, field_: str) -> list[Fault]:
+    """A fault for each role that somebody holds whom nobody knows."""
+    named = [("owner", roles.owner), ("deputy", roles.deputy), ("reviewer", roles.reviewer)]
+    named += [("escalation", one) for one in roles.escalation]
+    return [
+        Fault(Place(file, column=f"{field_}.{role}"), "an id of people.yaml", "somebody unknown",
+              f"Add `{person}` to people.yaml.")
+        for role, person in named
+        if people.get(person) is None
+    ]  # fmt: skip
 
 
 def require(registry: Registry, faults: list[Fault]) -> Registry:

@@ -1,14 +1,18 @@
 """When a case is due and who is told: working days, time zones, law."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 
-from governance.cases.clock import due_date
+from governance.cases.act import Act
+from governance.cases.clock import clocked, due_date
 from governance.cases.kind_parts import Clock, DueRule
+from governance.cases.plan import plan_verdict
 from governance.cases.reminder import lapsed, notices, overdue_days
 from governance.cases.rules import apply
-from tests.builders import people
+from governance.registry.people import People
+from tests.builders import people, system, verdict
 from tests.governance.cases.stories import ACCEPT, ADA, EVE, FEMI, FIX, NOON, SYSTEM, kind, opened, tell
 
 KIND = kind()
@@ -35,6 +39,40 @@ def test_working_days_leave_out_weekends(start: str, days: int, due: str) -> Non
     rule = DueRule(days=days, count="working")
 
     assert due_date(clock(rule), "high", datetime.fromisoformat(start), "UTC") == date.fromisoformat(due)
+
+
+CLOSED = People(people=people().people, closed=(date(2026, 11, 26), date(2026, 11, 28), date(2027, 3, 4)))
+
+
+def test_days_on_which_everybody_is_off_are_no_working_days() -> None:
+    """A Thursday is left out; a Saturday was none anyway."""
+    rule = DueRule(days=5, count="working")
+    start = datetime.fromisoformat("2026-11-24T12:00+00:00")
+    known = clocked(clock(rule), "high", start, "UTC", partial(CLOSED.days_off, ADA))
+
+    assert known == {"due": date(2026, 12, 2), "days_off": (date(2026, 11, 26),)}
+
+
+def test_days_of_law_are_calendar_days_and_keep_no_days_off() -> None:
+    """No holiday gives an authority less."""
+    rule = DueRule(days=15, count="calendar")
+    start = datetime.fromisoformat("2026-11-24T12:00+00:00")
+
+    assert clocked(clock(rule), "high", start, "UTC", partial(CLOSED.days_off, ADA)) == {
+        "due": date(2026, 12, 9),
+        "days_off": (),
+    }
+
+
+def test_a_case_keeps_its_days_off_whatever_the_calendar_says_later() -> None:
+    """The opening of a finding carries them; read back by people who know no such day, its date is the same."""
+    planned = plan_verdict(verdict(), [], system=system(), people=CLOSED, now=NOON, kind=KIND)
+    opening = next(act for act in planned.acts if act.opening and act.opening.severity == "high")
+    again = apply(KIND, None, Act.from_json(opening.to_json(), "act.json"), people())
+
+    assert again.due == date(2026, 12, 2)
+    assert again.days_off == (date(2026, 11, 26),)
+    assert b"days_off" not in OPEN.to_json()
 
 
 def test_the_day_is_the_owners_day() -> None:

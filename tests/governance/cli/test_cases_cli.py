@@ -20,7 +20,7 @@ from governance.evidence.decision import judge_decision
 from governance.registry.people import People, Person
 from governance.registry.registry import Registry
 from tests.builders import people, system, verdict
-from tests.governance.cases.stories import KINDS
+from tests.governance.cases.stories import KINDS, ROLES
 
 APP = typer.Typer()
 cases.register(APP)
@@ -245,6 +245,15 @@ def test_a_concern_about_the_organisation_is_raised_without_a_name(place: Workpl
     shown = run(*words, "--roles", "ada-okafor,ben-lind,eve-marsh,femi-adeyemi").output
 
     assert shown.startswith("CON-organisation-")
+
+
+def test_people_of_the_organisation_answer_when_nobody_else_is_named(place: Workplace) -> None:
+    """people.yaml names them once."""
+    known = place.registry.people.model_copy(update={"organisation": ROLES})
+    place.__dict__["registry"] = Registry(place.registry.systems, known)
+    opened = run("open", "concern", "--title", "Old data", "--by", "anonymous", "--why", "years old", "--json").output
+
+    assert json.loads(opened)["reviewer"] == ROLES.reviewer
 
 
 @pytest.mark.parametrize(
