@@ -33,6 +33,7 @@ from checks.fairness_results import REST, group_rates, too_few, unable, waiting_
 from checks.fairness_strata import reversal, stratified
 from checks.names import LEAST_ROWS, MISSING, OTHER
 from checks.rates import UNLABELLED, Group, Sums, together
+from checks.words import finite
 from governance.registry.system import System
 from governance.verdict import GroupRate, Result, Status
 from governance.window import Period, Table
@@ -99,7 +100,8 @@ def examine_after(
     strata = [column for column in system.checks.fairness.stratify_by if column not in refused]
     population = Population(system, attributes, reference, strata)
     compared = list(population.compared(current))
-    results += judge(system, compared, waiting, follower)
+    before = list(population.compared(reference.path)) if reference else []
+    results += judge(system, compared, waiting, follower, before)
     results += fairness_names.examine(population, current)
     results += _too_many_classes(population)
     drawn = [one for one in compared if len(one.attributes) == 1]
@@ -108,9 +110,21 @@ def examine_after(
 
 
 def judge(
-    system: System, compared: Sequence[Compared], waiting: str = "", follower: Follower | None = None
+    system: System,
+    compared: Sequence[Compared],
+    waiting: str = "",
+    follower: Follower | None = None,
+    before: Sequence[Compared] = (),
 ) -> list[Result]:
-    """All results of all attributes and crossings of one window; pure, from counts alone."""
+    """All results of all attributes and crossings of one window; pure, from counts alone.
+
+    Args:
+        system: names the limits.
+        compared: the attributes and crossings, single attributes before their crossings.
+        waiting: why labels may not be trusted yet; empty when they may.
+        follower: counts the comparisons over windows.
+        before: the same of the reference, for the gaps that it shows.
+    """
     family, results = list[Pair](), list[Result]()
     references: dict[str, Group] = {}
     for one in compared:
@@ -124,10 +138,12 @@ def judge(
         early = [ask for ask in one.asked if waiting and ask.metric not in UNLABELLED]
         results.extend(waiting_for_labels(one, ask, waiting) for ask in early)
         family.extend(_pairs(system, one, against, [ask for ask in one.asked if ask not in early]))
-    return [*_told(system, family, follower), *results]
+    return [*_told(system, family, follower, {one.subject: one.groups for one in before}), *results]
 
 
-def _told(system: System, family: Sequence[Pair], follower: Follower | None) -> list[Result]:
+def _told(
+    system: System, family: Sequence[Pair], follower: Follower | None, before: Mapping[str, Mapping[Group, Sums]]
+) -> list[Result]:
     """The results of all comparisons of a window; one with few rows is only told where its windows together ring."""
     ringing = follower.follow({pair.name: pair.comparison for pair in family}) if follower else set()
     least, alpha = system.checks.fairness.min_group, level(system)
@@ -142,7 +158,18 @@ def _told(system: System, family: Sequence[Pair], follower: Follower | None) -> 
     }
     few = (_short(system, pair) for pair in family if pair not in judged)
     turned = (one for pair, result in told.items() for one in _reversals(pair, result))
+    told = {pair: replace(one, reference=_gap_before(pair, before)) for pair, one in told.items()}
     return [*_with_causes(told), *{one.name: one for one in (*few, *turned)}.values()]
+
+
+def _gap_before(pair: Pair, before: Mapping[str, Mapping[Group, Sums]]) -> float | None:
+    """The same gap in the reference, where both groups have ten rows there."""
+    groups = before.get(pair.compared.subject, {})
+    ours, theirs = groups.get(pair.group), _others(groups, pair)
+    if ours is None or theirs is None:
+        return None
+    gap = replace(pair, ours=ours, theirs=theirs).comparison
+    return finite(gap.value) if gap.n >= LEAST_ROWS else None
 
 
 def _reversals(pair: Pair, told: Result) -> Iterator[Result]:

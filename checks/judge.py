@@ -7,10 +7,11 @@ Rules (DESIGN: judging a window)
 4. No row value, personal value or secret enters a result (checks/names.py).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from checks import contract, drift, fairness, fairness_follow, labels, performance
+from checks import cause, contract, drift, fairness, fairness_follow, labels, performance
+from checks.cause import Named
 from checks.contract import Examined
 from checks.sequential import handed_on
 from governance.registry.system import System
@@ -34,36 +35,47 @@ def judge(
         revision: 0 at first, one more each time the window is judged again (labels that matured).
     """
     results = [_unreadable(str(fault)) for fault in window.faults]
-    same = handed_on(history) | fairness_follow.handed_on(history)
+    same = handed_on(history) | fairness_follow.handed_on(history) | cause.handed_on(history)
     if window.current is None:
         results = results or [_unreadable("The window could not be read.")]
-        return _verdict(system, window, revision, results, state=same)
+        return _verdict(system, window, revision, cause.examine(system, window, results), state=same)
     examined = contract.examine(system, window.current.path, window.period)
     results.extend(examined.results)
     if not examined.fit:
-        return _verdict(system, window, revision, results, state=same)
-    further, drawn, rates, state = _judged(system, window, window.current, examined, history)
-    results.extend(further)
-    return _verdict(system, window, revision, results, distributions=drawn, rates=rates, state=state)
+        return _verdict(system, window, revision, cause.examine(system, window, results), state=same)
+    known = labels.examine(system, window)
+    further, drawn, rates, state = _judged(
+        system, window, window.current, examined, waiting=known.waiting, history=history
+    )
+    results.extend([*known.results, *further])
+    named = cause.examine(system, window, results, waiting=known.waiting, history=history)
+    return _verdict(
+        system, window, revision, named, distributions=drawn, rates=rates, state={**same, **state, **named.state}
+    )
 
 
 def _judged(
-    system: System, window: Window, current: Table, examined: Examined, history: Mapping[str, Any] | None
+    system: System,
+    window: Window,
+    current: Table,
+    examined: Examined,
+    *,
+    waiting: str,
+    history: Mapping[str, Any] | None,
 ) -> tuple[list[Result], tuple[Distribution, ...], tuple[GroupRate, ...], dict[str, Any]]:
-    """The checks behind the contract."""
-    known = labels.examine(system, window)
+    """The checks behind the contract and the labels."""
     moved, distributions, state = _drift(system, window, current, examined, history)
-    measured = performance.examine(system, current.path, window.reference, examined.refused, known.waiting)
+    measured = performance.examine(system, current.path, window.reference, examined.refused, waiting)
     fair, rates, followed = fairness.examine_after(
         system,
         current.path,
         window.reference,
         examined.refused,
-        known.waiting,
+        waiting,
         period=window.period,
         history=history,
     )
-    return [*known.results, *moved, *measured, *fair], distributions, rates, state | followed
+    return [*moved, *measured, *fair], distributions, rates, state | followed
 
 
 def _drift(
@@ -95,7 +107,7 @@ def _verdict(
     system: System,
     window: Window,
     revision: int,
-    results: Iterable[Result],
+    named: Named,
     *,
     distributions: tuple[Distribution, ...] = (),
     rates: tuple[GroupRate, ...] = (),
@@ -109,9 +121,10 @@ def _verdict(
         revision,
         _data(window),
         window.current.rows if window.current else 0,
-        tuple(results),
+        named.results,
         distributions,
         rates,
         f"{system.model.name} {system.model.version}",
         state or {},
+        named.causes,
     )

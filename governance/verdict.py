@@ -107,6 +107,26 @@ class GroupRate:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """What the results that share a cause have in common.
+
+    Attributes:
+        id: the `cause` of its results; it stays while the cause lasts, window after window.
+        kind: data fault, covariate shift, label or prior shift, concept shift, mix change of groups, model change,
+            standing gap (the reference shows it too), or not known.
+        lead: the column (or attribute, or metric) that moved most.
+        subjects: all that ring by it, the lead first.
+        sentence: the kind with its measured reason, for a layperson.
+    """
+
+    id: str
+    kind: str
+    lead: str
+    subjects: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Verdict:
     """All results of a window. `data` maps the names of what was read to sha256 digests."""
 
@@ -122,6 +142,7 @@ class Verdict:
     rates: tuple[GroupRate, ...] = ()
     model: str = ""
     state: dict[str, Any] = field(default_factory=dict)
+    causes: tuple[Cause, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -165,9 +186,16 @@ def _verdict(told: dict[str, Any]) -> Verdict:
         for one in told.pop("distributions")
     ]
     rates = [GroupRate(**one) for one in told.pop("rates")]
+    causes = [Cause(**{**one, "subjects": tuple(one["subjects"])}) for one in told.pop("causes", ())]
     start, end = (datetime.fromisoformat(told.pop(edge)) for edge in ("start", "end"))
     return Verdict(
-        start=start, end=end, results=tuple(results), distributions=tuple(distributions), rates=tuple(rates), **told
+        start=start,
+        end=end,
+        results=tuple(results),
+        distributions=tuple(distributions),
+        rates=tuple(rates),
+        causes=tuple(causes),
+        **told,
     )
 
 

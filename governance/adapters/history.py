@@ -70,7 +70,7 @@ def restarted(state: dict[str, Any], cases: Iterable[Case], period: Period) -> d
     closed = [
         case
         for case in cases
-        if case.cause == CAUSE
+        if case.cause.partition(":")[0] == CAUSE
         and case.state == "closed"
         and f"{case.changed_at:%Y-%m-%dT%H:%M:%SZ}" > str(counted.get("end"))
     ]

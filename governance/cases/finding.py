@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from governance.cases.act import Sighting
-from governance.verdict import Result, Status, Verdict
+from governance.verdict import Cause, Result, Status, Verdict
 
 _TITLES = {
     "contract": "Data contract broken",
@@ -40,11 +40,13 @@ def findings(verdict: Verdict) -> list[Finding]:
 def _finding(verdict: Verdict, cause: str, results: list[Result]) -> Finding:
     """The finding of one cause."""
     grave = any(result.status is Status.ERROR or result.check == "fairness" for result in results)
+    named = next((one for one in verdict.causes if one.id == cause), None)
+    sentences = ([named.sentence] if named else []) + [result.sentence for result in results]
     return Finding(
         cause=cause,
         severity="high" if grave else "medium",
-        title=_title(results),
-        sentences=tuple(dict.fromkeys(result.sentence for result in results)),
+        title=_title(results, named),
+        sentences=tuple(dict.fromkeys(sentences)),
         sighting=sighting_of(verdict, results),
     )
 
@@ -65,13 +67,15 @@ def sighting_of(verdict: Verdict, results: Sequence[Result] = ()) -> Sighting:
     )
 
 
-def _title(results: list[Result]) -> str:
-    """`Drift: AGEP, SCHL and 3 more`."""
+def _title(results: list[Result], named: Cause | None = None) -> str:
+    """`Drift: AGEP, SCHL and 3 more (covariate shift)`, the lead column first."""
     first = max(results, key=lambda result: (result.status is Status.ERROR, result.check == "fairness"))
     what = "Could not be judged" if first.status is Status.ERROR else _TITLES.get(first.check, first.check)
-    subjects = list(dict.fromkeys(result.subject for result in results))
+    lead = [named.lead] if named and named.lead in {result.subject for result in results} else []
+    subjects = list(dict.fromkeys(lead + [result.subject for result in results]))
     more = f" and {len(subjects) - 3} more" if len(subjects) > 3 else ""
-    return f"{what}: {', '.join(subjects[:3])}{more}"[:200]
+    kind = f" ({named.kind})" if named else ""
+    return f"{what}: {', '.join(subjects[:3])}{more}"[: 200 - len(kind)] + kind
 
 
 def passes(last: Sighting, verdict: Verdict) -> bool:
