@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from governance.compliance.evidence_request import Dossier
+from governance.evidence import three_lines
 from governance.registry.system import System
 from governance.verdict import Result, Status, Verdict
 from reports import phrases, pictures
@@ -136,3 +138,31 @@ def _code(text: str) -> str:
 def _block(lines: Sequence[str]) -> list[str]:
     """Lines as a code block that cannot end early."""
     return ["```", *(phrases.clean(line).replace("```", "") for line in lines), "```", ""]
+
+
+def answer_markdown(dossier: Dossier) -> str:
+    """An answer to a request for evidence in markdown: what was asked, what is missing, how to check it."""
+    request = dossier.request
+    control = f", ISO/IEC 42001 {plain(request.control.id)}" if request.control else ""
+    about = f"{plain(request.system.title)}, {request.first} to {request.last}{control}"
+    missing = [f"- **{plain(one.what)}**: {plain(one.words)}" for one in dossier.missing]
+    lines = [
+        f"# Evidence: {about}",
+        "",
+        f"{phrases.things(len(dossier.pieces), 'bundle', 'bundles')}, for {plain(request.by)}: {plain(request.reason)}",
+        "",
+        "## What is missing",
+        "",
+        *(missing or ["Nothing that is due."]),
+        "",
+        "## How to check it",
+        "",
+        "Unpack the file anywhere, without network:",
+        "",
+        f"    sh verify-all.sh . {dossier.root_digest}",
+        "",
+        "The checkpoint over everything given:",
+        "",
+        *(f"    {line}" for line in three_lines(dossier.checkpoint).splitlines()),
+    ]
+    return "\n".join(lines) + "\n"

@@ -37,6 +37,13 @@ class Asked:
     until: str
     runs: bool
 
+    def __str__(self) -> str:
+        """In words, so that who reads a verification sees what completeness was judged by."""
+        runs = (
+            f"with all its runs that ended after {self.after} until {self.until}" if self.runs else "without its runs"
+        )
+        return f"{self.system}, {runs}"
+
     def wants(self, key: str) -> bool:
         """Whether a line of the log is such a run."""
         hour, _, name = key.removeprefix(BUNDLES).rpartition("/")
@@ -88,6 +95,7 @@ def report_answer(archive: Archive, request: str, entries: Sequence[Entry], repo
     if index is None:
         report.add("NOT IN LOG", request, "the request of this answer: nobody can hold its list against the log")
         return answer
+    report.add("ANSWER", request, f"about {answer.asked}: {len(answer.listed)} bundles", fails=False)
     listed, logged = {*answer.listed}, {*entries[:index]}
     for entry in answer.listed:
         if entry not in logged:

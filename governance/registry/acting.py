@@ -11,7 +11,8 @@ from typing import Any
 
 from governance.registry.access import Role, values_of
 
-ACT_FLOW, ACT_DEPLOYMENT = "act", "form"
+FORMS = {"act": ("form", "step"), "evidence": ("on-demand", "wanted")}
+"""The flows that people start in their own name: the deployment of each, and the parameter whose `by` they are."""
 CASE_FLOW = "remediate"
 CASE_ROLES = ("owner", "deputy", "reviewer", "escalation")  # a case's run bears the tag <role>:<id> for each of them
 TEMPLATE = "__prefect_kind"  # Prefect replaces an object that has it, after the gate has read it
@@ -54,15 +55,17 @@ def plain(given: Any) -> Any:
 
 def creation_fault(visitor: Visitor, target: Target, parameters: object) -> str:
     """Why this visitor may not start this deployment with these parameters; empty if they may."""
-    if target.flow != ACT_FLOW:
+    if target.flow not in FORMS:
         if visitor.role is Role.OPERATOR:
             return ""
-        return f"An {visitor.role} may start only the deployment {ACT_FLOW}/{ACT_DEPLOYMENT}."
-    if target.deployment != ACT_DEPLOYMENT:
-        return f"Acts are taken on the deployment {ACT_FLOW}/{ACT_DEPLOYMENT} alone."
-    step = parameters.get("step") if isinstance(parameters, Mapping) else None
-    if not isinstance(step, Mapping) or "by" not in step:
-        return 'An act needs the parameter "step" with the field "by": who you are.'
+        forms = " or ".join(f"{flow}/{form}" for flow, (form, _) in FORMS.items())
+        return f"An {visitor.role} may start only the deployment {forms}."
+    form, parameter = FORMS[target.flow]
+    if target.deployment != form:
+        return f"This is done on the deployment {target.flow}/{form} alone."
+    said = parameters.get(parameter) if isinstance(parameters, Mapping) else None
+    if not isinstance(said, Mapping) or "by" not in said:
+        return f'This needs the parameter "{parameter}" with the field "by": who you are.'
     return person_fault(visitor, parameters)
 
 

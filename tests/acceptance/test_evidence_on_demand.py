@@ -14,6 +14,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from governance.adapters import evidence_answer
+from governance.adapters.gate.pages import find_page
 from governance.adapters.workplace import Workplace
 from governance.cases.plan import plan_verdict
 from governance.cli import evidence, verify
@@ -24,7 +25,7 @@ from governance.evidence import build_bundle, load_root, read_bundle, store_bund
 from governance.verdict import Verdict
 from tests.builders import verdict
 from tests.case_world import REVIEWER, make_home
-from tests.prefect_server import begin
+from tests.prefect_server import Run, begin
 
 APP = typer.Typer()
 evidence.register(APP)
@@ -159,6 +160,9 @@ def test_an_answer_verifies_elsewhere_by_our_tool_and_by_stock_tools_alone(here:
     assert ours.exit_code == 0, ours.output
     assert "root file pinned" in ours.output
     assert theirs[0] == 0, theirs[1]
+    about = "about loans, with all its runs that ended after 2026/02/01/00 until 2026/04/01/00: "
+    assert about in ours.output
+    assert about in theirs[1]
     assert theirs[1].splitlines()[-1].startswith("VERIFIED")
     assert len(commands) == len(given.bundles) - 1
     assert all(code == 0 for code, _ in alone), alone
@@ -265,3 +269,31 @@ def test_a_wrong_request_is_refused_with_the_mend_and_nothing_is_logged(
     assert said in str(refused.value)
     assert len(here.log) == before
     assert not (tmp_path / "out" / "index.html").exists()
+
+
+@pytest.mark.servers
+@pytest.mark.long
+def test_the_form_in_prefect_gives_the_same_folder_in_one_file(
+    here: Workplace, tmp_path: Path, prefect_server: str, runs: Run
+) -> None:
+    """A typed form: the answer lies among the pages, is linked in the UI, and verifies after it is unpacked."""
+    wanted = {"system": "loans", "first": "2026-02-01", "last": "2026-03-31", "by": REVIEWER, "reason": WHY}
+
+    told = runs(
+        here.settings.state, "", flow="flows.evidence:hand_out_evidence", arguments={"wanted": wanted},
+        home=str(here.home),
+    )  # fmt: skip
+    refused = runs(
+        here.settings.state, "", flow="flows.evidence:hand_out_evidence",
+        arguments={"wanted": wanted | {"system": "lones"}}, home=str(here.home),
+    )  # fmt: skip
+
+    assert told["name"] == "Given, with gaps", told
+    assert "missing: window 2026-03, heartbeats" in told["message"] or "missing: window 2026-03;" in told["message"]
+    [tar] = (here.reports / "evidence").glob("*.tar")
+    code, said = sh(f"tar -xf {tar} && cd {tar.stem} && sh verify-all.sh . {load_root(here.archive).digest}", tmp_path)
+    assert code == 0, said
+    assert find_page(here.reports, f"evidence/{tar.name}")
+    assert find_page(here.reports, f"evidence/{tar.stem}/index.html")
+    assert refused["type"] == "FAILED"
+    assert "a system of the registry (loans, other)" in refused["message"]

@@ -80,9 +80,10 @@ signed() { # a note over $1 entries: signed by a log key that is valid there
   done
   return 1
 }
-unpack() { # a bundle -> its folder $bag
+unpack() { # a bundle of regular files in one folder -> that folder, $bag
   rm -rf "$T/bag"; mkdir "$T/bag"
-  tar -xf "$1" -C "$T/bag" 2>/dev/null && [ "$(ls "$T/bag" | wc -l)" = 1 ] && bag=$T/bag/$(ls "$T/bag")
+  tar -tf "$1" 2>/dev/null > "$T/names" && ! grep -qE '^/|(^|/)\.\.(/|$)' "$T/names" && ! tar -tvf "$1" | grep -qv '^-' &&
+    tar -xf "$1" -C "$T/bag" 2>/dev/null && [ "$(ls "$T/bag" | wc -l)" = 1 ] && bag=$T/bag/$(ls "$T/bag")
 }
 
 # 1. The root file: version 1 is what is pinned, each next one is signed by enough holders of the one before and of its own.
@@ -135,7 +136,8 @@ if [ -f "$archive/REQUEST" ]; then
       awk -v after="$(field after "$about")" -v until="$(field until "$about")" '$1 > after && $1 <= until {print $2}' | sort > "$T/due"
     cut -c67- "$T/listed" | sort | comm -13 - "$T/due" > "$T/left"; show "$T/left" "LEFT OUT"
   fi
-  ok "an answer to a request: $(wc -l < "$T/listed") bundles of this log are asked for"
+  [ "$(field runs "$about")" = true ] && runs="with all its runs that ended after $(field after "$about") until $(field until "$about")" || runs="without its runs"
+  ok "an answer about $(field system "$about"), $runs: $(wc -l < "$T/listed") bundles"
 fi
 
 # 4. Every object is there and unaltered; none stands in the log twice; none stands outside it.

@@ -45,6 +45,18 @@ def test_an_act_that_does_not_plainly_name_the_signed_in_person_is_refused(
     assert creation_fault(visitor, FORM, parameters)
 
 
+@pytest.mark.parametrize("visitor", [ADA, OPERATOR], ids=["owner", "operator"])
+def test_evidence_is_asked_for_in_ones_own_name(visitor: Visitor) -> None:
+    """Who asked is logged for good, so it is who is signed in, on the one form for it."""
+    form = Target("evidence", "on-demand")
+
+    assert creation_fault(visitor, form, {"wanted": {"system": "loans", "by": visitor.id}}) == ""
+    assert "act in your own name" in creation_fault(visitor, form, {"wanted": {"by": "ben-lind"}})
+    assert creation_fault(visitor, form, {"wanted": {}})
+    assert creation_fault(visitor, form, {"step": {"by": visitor.id}})
+    assert creation_fault(visitor, Target("evidence", "other"), {"wanted": {"by": visitor.id}})
+
+
 def test_json_text_is_read_before_it_is_judged() -> None:
     """The first UI sends an object so; what is judged is what is sent on."""
     hidden = {"step": {"__prefect_kind": "json", "value": '{"by": "ben-lind", "fields": {"x": ["y"]}}'}}

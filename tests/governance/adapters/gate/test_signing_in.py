@@ -220,7 +220,14 @@ def test_only_pages_of_runs_are_given_out(tmp_path: Path) -> None:
     refused = ["", "bank-calls", "bank-calls/2008-10", "bank-calls/2008-10/notes.txt", "bank-calls/2008-10/link.html"]
     refused += ["bank-calls/2008-10/.page.html.part", "../secret.html", "bank-calls/../../secret.html", "/etc/passwd"]
 
+    answer = folder / "evidence/evidence-request.bank-calls.20261124T185200Z-00fbc7.tar"
+    answer.parent.mkdir()
+    answer.write_text("x")
+    (answer.parent / "other.tar").write_text("x")
+    refused += ["evidence/other.tar", "evidence/../evidence/evidence-request.x.tar"]
+
     assert find_page(folder, "bank-calls/2008-10/page.html")
+    assert find_page(folder, f"evidence/{answer.name}")
     assert [name for name in refused if find_page(folder, name)] == []
     assert not is_public("bank-calls/2008-10/page.html")
 
