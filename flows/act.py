@@ -2,15 +2,14 @@
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
 
-from tasks.act import Step, take_step
+from tasks.act import Step, ended, take_step
 from tasks.follow_up import show_case
 
 
 @flow(name="act", flow_run_name="{step.verb} {step.case}")
 async def act_on_case(step: Step) -> State:
     """One act, archived as a signed bundle; a refusal says who may, from where, and what is missing."""
-    said = take_step(step)
+    taken = take_step(step)
     await show_case(step.case)
-    return Completed(name="Done", message=said)
+    return ended(taken)

@@ -3,16 +3,19 @@
 Prefect keeps what it is given. So personal text is refused here, and what came nevertheless is removed from the run.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from prefect import runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 from pydantic import BaseModel, Field
 
 from governance.adapters.codes import redeemed
 from governance.adapters.workplace import Workplace
-from governance.errors import ActRefused, Fault, Place
+from governance.errors import ActRefused, ConfigurationError, Fault, Place
 
 
 class Step(BaseModel):
@@ -42,14 +45,35 @@ class Step(BaseModel):
     )
 
 
+@dataclass(frozen=True)
+class Taken:
+    """Whether a step was taken, and how the case stands or why not."""
+
+    is_done: bool
+    said: str
+
+
 @task(task_run_name="{step.verb} {step.case}", cache_policy=NO_CACHE)
-def take_step(step: Step) -> str:
-    """Do it; how the case stands then. Raises ActRefused with the reason, and nothing is kept."""
+def take_step(step: Step) -> Taken:
+    """Do it, and say how the case stands then; or why it was refused, and nothing is kept."""
     here = Workplace.here()
-    refuse_personal(here, step)
-    with redeemed(here, step.case, step.by, step.code) as strength:
-        done = here.casework.act(step.case, step.verb, by=step.by, why=step.why, fields=step.fields, strength=strength)
-    return f"{done.case.id} is {done.case.state}; due {done.case.due}; proof in {done.receipt.key}"
+    try:
+        refuse_personal(here, step)
+        with redeemed(here, step.case, step.by, step.code) as strength:
+            fields = dict(step.fields)
+            done = here.casework.act(step.case, step.verb, by=step.by, why=step.why, fields=fields, strength=strength)
+    except (ActRefused, ConfigurationError) as refused:
+        return Taken(is_done=False, said=str(refused))
+    return Taken(
+        is_done=True, said=f"{done.case.id} is {done.case.state}; due {done.case.due}; proof in {done.receipt.key}"
+    )
+
+
+def ended(taken: Taken) -> State:
+    """`Done` or `Refused`, with what is to be said of it."""
+    if taken.is_done:
+        return Completed(name="Done", message=taken.said)
+    return Failed(name="Refused", message=taken.said)
 
 
 def refuse_personal(here: Workplace, step: Step) -> None:
