@@ -48,7 +48,7 @@ from tests.acceptance.test_attacks import (
 )
 from tests.builders import people, system
 from tests.evidence_builders import ORIGIN, fill, make_run
-from tests.governance.cases.stories import ADA, KINDS
+from tests.governance.cases.stories import ADA, KINDS, kind
 from tests.prefect_server import begin
 
 __all__ = ["attacker", "bucket_owner"]  # fixtures
@@ -104,6 +104,7 @@ def installation(folder: Path, archive: Archive, keys: Keys, known: People) -> W
     none = (folder / "none").as_uri()
     here = Workplace(Settings(KINDS.parent, folder / "state", none, folder / "keys", ORIGIN, none, none))
     here.__dict__ |= {"archive": archive, "keys": keys, "registry": Registry({"early-help": system()}, known)}
+    here.__dict__["kinds"] = {"risk_review": kind("risk_review")}
     here.__dict__["retain_until"] = lambda _system: None  # with a lock there would be no attack to carry out
     return here
 
@@ -233,6 +234,7 @@ def test_an_act_that_still_lies_in_the_archive_catches_the_same(
 
 
 @pytest.mark.servers
+@pytest.mark.long
 def test_a_bucket_filled_again_object_by_object_is_younger_than_what_an_owner_saw(
     bucket_owner: BucketOwner,
     signing_keys: Keys,

@@ -159,7 +159,7 @@ class Rotated:
 def rotated(signing_keys: Keys, tmp_path: Path) -> Rotated:
     """An archive whose keys were changed between two of its bundles, as its two holders signed."""
     folder, people = tmp_path / "evidence", {}
-    for person in ("ada", "bob"):
+    for person in ("ada@example.org", "bob"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", person, "-f", str(tmp_path / person)]
         subprocess.run(command, check=True)
         people[person] = (tmp_path / f"{person}.pub").read_text()
@@ -216,6 +216,7 @@ def test_stock_tools_refuse_a_root_file_that_too_few_holders_signed(rotated: Rot
     assert "FAIL  WRONG ROOT" in other
 
 
+@pytest.mark.long
 def test_stock_tools_take_an_owners_signed_act_as_a_checkpoint_from_outside(signing_keys: Keys, tmp_path: Path) -> None:
     """The same three attacks, without any of our code: ssh-keygen says whose act it is, the act what the log was."""
     story = tell(FolderOwner(tmp_path / "archive"), signing_keys, tmp_path)

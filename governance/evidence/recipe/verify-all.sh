@@ -32,14 +32,17 @@ verifies() { # public key, message file, signature file
     *) openssl dgst -sha256 -verify "$1" -signature "$3" "$2" ;;
   esac >/dev/null 2>&1
 }
-root() { # lines of the log on stdin -> root in base64 (RFC 6962): leaf H(00|line), node H(01|left|right), a lone last node moves up
+leaves() { # lines of the log on stdin -> their leaf hashes in hex (RFC 6962): H(00|line)
   rm -rf "$T/nodes"; mkdir "$T/nodes"
-  sed 's/^/@/' | tr @ '\000' | (cd "$T/nodes" && split -l 1 -a 5 - x)
-  hashes "$T/nodes" > "$T/row"
+  sed 's/^/#/' | tr '#' '\000' | (cd "$T/nodes" && split -l 1 -a 5 - x)
+  hashes "$T/nodes"
+}
+root() { # leaf hashes on stdin -> root in base64: node H(01|left|right), a lone last node moves up
+  cat > "$T/row"
   while [ "$(wc -l < "$T/row")" -gt 1 ]; do
     rm -rf "$T/nodes"; mkdir "$T/nodes"
     paste -d '\0' - - < "$T/row" > "$T/pairs"
-    lone=$(sed -n '$p' "$T/pairs" | sed -n '/^.\{64\}$/p')
+    lone=$(sed -n '$s/^.\{64\}$/&/p' "$T/pairs")
     sed -n '/^.\{128\}$/s/^/01/p' "$T/pairs" | unhex | (cd "$T/nodes" && split -b 65 -a 5 - x)
     hashes "$T/nodes" > "$T/row"
     [ -z "$lone" ] || echo "$lone" >> "$T/row"
@@ -117,6 +120,7 @@ for seal in $(cd "$archive/log/seal" && find . -type f | sed 's,^\./,,' | sort);
   cat "$archive/log/seal/$seal" >> "$T/lines"
   n=$(wc -l < "$T/lines")
 done
+leaves < "$T/lines" > "$T/leaves"
 ok "$n entries in the seals"
 cut -c67- "$T/lines" | sort > "$T/logged"
 
@@ -154,7 +158,7 @@ else (cd "$archive" && find . -type f ! -path './.partial/*' ! -path './canary/*
 matches() { # name, file of three lines
   m=$(sed -n 2p "$2")
   if [ "$m" -gt $n ]; then no "TRUNCATED: $1 proves $m entries, the archive has $n"
-  elif [ "$(head -n "$m" "$T/lines" | root)" = "$(sed -n 3p "$2")" ]; then ok "checkpoint over $m entries matches ($1)"
+  elif [ "$(head -n "$m" "$T/leaves" | root)" = "$(sed -n 3p "$2")" ]; then ok "checkpoint over $m entries matches ($1)"
   else no "FORK: $1 is another history of the first $m entries"; fi
 }
 for c in $(find "$archive/log/checkpoint" -type f 2>/dev/null | sort) "$@"; do
