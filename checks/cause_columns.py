@@ -10,7 +10,7 @@ reference to the window's A would do (Shimodaira, J. Stat. Planning and Inferenc
 
 Broken. A column whose move a fault of the data explains wholly: one value only where the reference has twenty, values
 missing, another unit (one factor brings it back), one value that fills in for others (the rest did not move), the same
-categories in another spelling, categories of which the reference has none.
+categories in another spelling, or under other names with the same shares.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,6 +33,7 @@ LOST = 0.1
 UNKNOWN = 0.9
 VARIED = 20
 ROUND = 0.05
+LEAST_NAMES = 3
 MOST_INPUTS = 40
 RIDGE = 1e-3
 
@@ -167,9 +168,18 @@ def _of_names(before: Values, now: Values) -> str:
         spelt = [np.array([folded(name) for name in one], object) for one in (before, now)]
         if cells_of(spelt[0], spelt[1]).moved() <= min(STILL, SHRUNK * cells_of(before, now).moved()):
             return f"{words.percent(unknown)} of its values are known categories in another spelling"
-    if unknown >= UNKNOWN:
-        return f"{words.percent(unknown)} of its values are categories that the reference does not hold"
+    if unknown >= UNKNOWN and _alike(before, now):
+        return f"{words.percent(unknown)} of its values are other names, with about the shares of the reference's"
     return ""
+
+
+def _alike(before: Values, now: Values) -> bool:
+    """Whether both have at least three categories with about the same shares, whatever their names."""
+    shares = [np.sort(np.unique(one, return_counts=True)[1] / len(one))[::-1][:CELLS] for one in (before, now)]
+    if min(len(one) for one in shares) < LEAST_NAMES:
+        return False
+    first, second = (np.pad(one, (0, CELLS - len(one))) for one in shares)
+    return bool(np.abs(first - second).sum() / 2 <= STILL)
 
 
 def linked(cells: Mapping[str, Cells], least: float) -> dict[tuple[str, str], float]:

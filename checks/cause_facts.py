@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from checks import words
 from checks.cause_columns import Cells, Values, accounted, cells_of, either, explained, fault_of
-from checks.cause_groups import LINKED
+from checks.cause_groups import LINKED, lead_of
 from checks.cause_relation import Relation, measure
 from checks.columns import evenly
 from governance.registry.system import System
@@ -74,9 +74,8 @@ class Facts:
         return [name for name in names if either(self.cells[lead], self.cells[name]) >= LINKED]
 
     def greatest(self, names: Sequence[str]) -> str:
-        """The column that moved most, an input before an output."""
-        inputs = [name for name in names if name not in self.outputs] or list(names)
-        return max(inputs, key=lambda name: (self.cells[name].moved(), name)) if self.readable else inputs[0]
+        """The column that leads the others (checks/cause_groups.py)."""
+        return lead_of(names, self.cells, self.outputs) if self.readable else names[0]
 
     def outputs_stand_alone(self, moved: Sequence[str]) -> bool:
         """Whether an output moved that the inputs explain by less than half."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from checks.cause_columns import Cells, linked
+from checks.cause_columns import Cells, explained, linked
 
 LINKED = 0.25
 MANY_LINKED = 3
@@ -56,10 +56,10 @@ def _begun(
     groups = _components(new, links)
     many = [group for group in groups if len(group) >= MANY_LINKED]
     for group in many:
-        found |= dict.fromkeys(group, f"drift:{lead_of(group, cells, links, outputs)}")
+        found |= dict.fromkeys(group, f"drift:{lead_of(group, cells, outputs)}")
     others = [name for group in groups if len(group) < MANY_LINKED for name in group]
     if others:
-        greatest = last or (found[many[0][0]] if many else f"drift:{lead_of(others, cells, links, outputs)}")
+        greatest = last or (found[many[0][0]] if many else f"drift:{lead_of(others, cells, outputs)}")
         found |= dict.fromkeys(others, greatest)
     return found
 
@@ -76,12 +76,14 @@ def _components(names: Sequence[str], links: Links) -> list[list[str]]:
     return sorted(distinct.values(), key=lambda members: (-len(members), members[0]))
 
 
-def lead_of(names: Sequence[str], cells: Mapping[str, Cells], links: Links, outputs: Collection[str]) -> str:
-    """The column that moved most and most moved with; an input before an output."""
+def lead_of(names: Sequence[str], cells: Mapping[str, Cells], outputs: Collection[str]) -> str:
+    """The column whose move, with what it explains of the others' moves, is the greatest; an input before an output."""
     inputs = [name for name in names if name not in outputs] or list(names)
 
     def weight(name: str) -> float:
-        ties = sum(share for pair, share in links.items() if name in pair and {*pair} <= {*names})
-        return cells[name].moved() + ties
+        others = (other for other in names if other != name)
+        return cells[name].moved() + sum(
+            max(0.0, explained(cells[name], cells[other])) * cells[other].moved() for other in others
+        )
 
     return max(inputs, key=lambda name: (weight(name), name))

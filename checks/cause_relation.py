@@ -12,7 +12,7 @@ labels (several classes: of predictions that came true; regression: the mean err
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +34,15 @@ LEAST_ROWS = 10
 
 @dataclass(frozen=True)
 class Relation:
-    """How labels by score moved: whether it is proven, whether alike at every score, and the mean move in words."""
+    """How labels by score moved: whether it is proven, whether alike at every score, and the mean move in words.
+
+    `by` is what they are looked at by: score or prediction.
+    """
 
     moved: bool
     alike: bool
     told: str
+    by: str = "score"
 
 
 def measure(system: System, current: Path, reference: Path) -> Relation | None:
@@ -48,10 +52,12 @@ def measure(system: System, current: Path, reference: Path) -> Relation | None:
     wanted = (by, columns.prediction, columns.label)
     before, now = (evenly(path, wanted, MOST) for path in (reference, current))
     cells = cells_of(before[by], now[by])
-    if system.task == "regression":
+    if system.task != "regression":
+        found = of_shares(cells, *(_came_true(system, one) for one in (before, now)))
+    else:
         with np.errstate(all="ignore"):
-            return of_means(cells, *(_errors(system, one) for one in (before, now)), spread=_spread(system, before))
-    return of_shares(cells, *(_came_true(system, one) for one in (before, now)))
+            found = of_means(cells, *(_errors(system, one) for one in (before, now)), spread=_spread(system, before))
+    return replace(found, by="score" if by == columns.score else "prediction") if found else None
 
 
 def _came_true(system: System, rows: Mapping[str, Values]) -> NDArray[np.float64]:

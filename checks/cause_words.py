@@ -32,7 +32,7 @@ def led(lead: str, explained: Sequence[str], others: Sequence[str]) -> str:
     if not explained and not others:
         return f'"{lead}" moved, alone'
     count = len(explained) + len(others)
-    told = f'"{lead}" moved most, and {words.count(count, "other column")} with it'
+    told = f'"{lead}" leads, and {words.count(count, "other column")} moved with it'
     if explained:
         told += f" ({_listed(explained)} as far as its move explains theirs"
         told += f"; {_listed(others)} at the same time)" if others else ")"
@@ -51,6 +51,6 @@ def by_labels(relation: Relation | None, waiting: str) -> str:
     if relation is None:
         return f"labels cannot tell more yet: {waiting}" if waiting else "there are too few labels to tell more"
     if not relation.moved:
-        return "labels by score did not move"
-    how = "alike at every score" if relation.alike else "not alike at every score"
-    return f"labels by score moved, {how}: {relation.told}"
+        return f"labels by {relation.by} did not move"
+    how = "alike" if relation.alike else "not alike"
+    return f"labels by {relation.by} moved, {how} at every {relation.by}: {relation.told}"

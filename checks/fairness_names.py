@@ -10,7 +10,8 @@ Rules
    hardly leave it out ((1 - share)^n), else insufficient, with the rows that would tell.
 4. Mix: the Jensen-Shannon distance of the groups' shares, judged as drift judges a category in one window, with what
    the reference's own blocks differ by (checks/drift.py). Not for a column that drift watches, nor for a cut number.
-A name is given only where checks/names.py allows it; of all others the number is told, and not below ten rows.
+A name is given only where checks/names.py allows it; of all others the number is told, and not below ten rows. A window
+of fewer than ten rows is not judged: who is missing would tell who is there.
 
 EU AI Act Art. 10(2)(f); ISO/IEC 42001 A.7.4 (quality of data).
 """
@@ -57,6 +58,11 @@ def judge(
 ) -> Iterator[Result]:
     """The results of one attribute, from its counts by raw name in the reference and in the window."""
     if not before or not now:
+        return
+    if sum(now.values()) < LEAST_ROWS:
+        told = f'The groups of "{attribute}" cannot be judged: the window has fewer than {LEAST_ROWS} rows.'
+        few = _result(attribute, "vanished_groups", Status.INSUFFICIENT, told, 0)
+        yield replace(few, value=None, needed=LEAST_ROWS)
         return
     allowed = population.allowed[population.attributes.index(attribute)]
     yield _spellings(attribute, before, now, allowed)

@@ -114,7 +114,7 @@ class Cause:
         id: the `cause` of its results; it stays while the cause lasts, window after window.
         kind: data fault, covariate shift, label or prior shift, concept shift, mix change of groups, model change,
             standing gap (the reference shows it too), or not known.
-        lead: the column (or attribute, or metric) that moved most.
+        lead: the column whose move explains most of the others' (or the attribute, or the task).
         subjects: all that ring by it, the lead first.
         sentence: the kind with its measured reason, for a layperson.
     """

@@ -81,7 +81,7 @@ def test_inputs_that_move_together_are_one_covariate_shift(examine: Examine) -> 
     assert found.lead in LATENT
     assert set(found.subjects) == {*LATENT, "score", "offered"}
     assert found.id == f"drift:{found.lead}"
-    assert "and 7 other columns with it" in found.sentence
+    assert "and 7 other columns moved with it" in found.sentence
     assert "labels by score did not move" in found.sentence
 
 
@@ -216,7 +216,7 @@ def test_a_storm_of_unrelated_columns_is_one_finding_too(examine: Examine) -> No
     names = [f"c{number}" for number in range(60)]
     found = only(examine(storm(11, 0.8), drifts(*names), before=storm(10, 0.0), numeric=names))
 
-    assert "and 59 other columns with it, at the same time" in found.sentence
+    assert "and 59 other columns moved with it, at the same time" in found.sentence
 
 
 def test_a_cause_keeps_its_id_while_it_lasts(examine: Examine) -> None:
@@ -310,3 +310,36 @@ def test_categories_in_another_spelling_are_a_data_fault(
 
     assert only(named).kind == "data fault"
     assert "known categories in another spelling" in only(named).sentence
+
+
+def test_other_names_with_the_same_shares_are_a_data_fault(
+    make_system: Callable, make_loans: Callable, make_window: Callable
+) -> None:
+    """A new code list; but one new category alone is a shift of the inputs."""
+    before, now = make_loans(2000), make_loans(2000, seed=1)
+    codes = {"north": "1", "south": "2", "east": "3", "west": "4"}
+    recoded = now.with_columns(region=pl.col("region").replace_strict(codes))
+    moved = now.with_columns(region=pl.lit("abroad"))
+
+    kinds = [
+        only(cause.examine(make_system(), make_window(one, before), drifts("region"))).kind for one in (recoded, moved)
+    ]
+
+    assert kinds == ["data fault", "covariate shift"]
+
+
+def test_a_regressions_labels_are_looked_at_by_prediction(
+    make_system: Callable, make_loans: Callable, make_window: Callable
+) -> None:
+    """Predictions fall short by the same amount at every size: prior shift."""
+    rng = np.random.default_rng(1)
+    frames = []
+    for gap in (0.0, 2.0):
+        truth = rng.normal(10, 3, 2000)
+        frames.append(make_loans(2000, repaid=truth + gap, offered=truth + rng.normal(0, 1, 2000), score=truth))
+    system = make_system(task="regression")
+
+    found = only(cause.examine(system, make_window(frames[1], frames[0]), [ring("performance", "regression", "mae")]))
+
+    assert found.kind == "label or prior shift"
+    assert "labels by prediction moved, alike at every prediction" in found.sentence
