@@ -13,6 +13,7 @@ from pathlib import Path
 from governance.adapters.controls_file import control
 from governance.adapters.evidence_pieces import collect
 from governance.adapters.workplace import Workplace
+from governance.cases.text import is_plain
 from governance.compliance.evidence_request import (
     ACCESS,
     Dossier,
@@ -50,9 +51,10 @@ def make_request(
         raise ConfigurationError(
             Fault(Place(column="--by"), "an id of people.yaml", "another name", "Name the person who hands it out.")
         )
-    if not 3 <= len(reason.strip()) <= 4000:
+    if not 3 <= len(reason.strip()) <= 4000 or not is_plain(reason):
         mend = "Say in plain words, without personal data, who asked and why: it is logged."
-        raise ConfigurationError(Fault(Place(column="--reason"), "3 to 4000 characters", "fewer or more", mend))
+        expected, other = "3 to 4000 characters of plain text", "fewer, more, or control characters"
+        raise ConfigurationError(Fault(Place(column="--reason"), expected, other, mend))
     asked = control(here.home, control_id, here.kinds) if control_id else None
     now = datetime.now(UTC).replace(microsecond=0)
     return Request(found, first, last, by, reason.strip(), now, secrets.token_hex(3), asked)

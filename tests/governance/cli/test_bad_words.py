@@ -5,8 +5,11 @@ The commands run as their user runs them, through the console script's own funct
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
 from governance.adapters.workplace import Workplace
 from governance.cli import main
@@ -61,6 +64,8 @@ def objects(here: Workplace) -> list[str]:
     return sorted(str(path) for path in here.settings.state.rglob("*") if not path.name.startswith("cases.db"))
 
 
+SPAN = ["--from", "2026-01-01", "--to", "2026-02-01"]
+EVIDENCE = ["evidence", "--system", "early-help", *SPAN, "--by", EVE, "--reason", "an audit", "-o", "OUT"]
 REFUSED: dict[str, tuple[list[str], int, str]] = {
     "no command": (["frobnicate"], 2, "No such command"),
     "cases of no system": (["cases", "--system", EVIL], 2, "--system"),
@@ -120,7 +125,20 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
     "rebuild of something": (["rebuild", "all"], 2, "unexpected extra argument"),
     "monitor of no system": (["monitor", EVIL], 2, '"system"'),
     "monitor of no window": (["monitor", "early-help", "--window", EVIL], 2, "window"),
-    "verify of nothing": (["verify", "/no/such/folder"], 4, "a folder"),
+    "check of no system": (["check", EVIL, "--current", "/no/such"], 2, '"system"'),
+    "check of no file": (["check", "early-help", "--current", "/no/such"], 2, "such"),
+    "calibrate of no system": (["calibrate", EVIL, "--dry-run"], 2, '"system"'),
+    "calibrate of too few windows": (["calibrate", "early-help", "--windows", "-1", "--dry-run"], 2, "--windows"),
+    "evidence of no system": ([*EVIDENCE, "--system", EVIL], 2, '"system"'),
+    "evidence by nobody": ([*EVIDENCE, "--by", EVIL], 2, "people.yaml"),
+    "evidence for an empty reason": ([*EVIDENCE, "--reason", ""], 2, "reason"),
+    "evidence for a megabyte": ([*EVIDENCE, "--reason", HUGE], 2, "reason"),
+    "evidence for an escape sequence": ([*EVIDENCE, "--reason", ESCAPE], 2, "reason"),
+    "evidence for half a letter": ([*EVIDENCE, "--reason", HALF], 2, "reason"),
+    "evidence backwards": ([*EVIDENCE, "--from", "2026-03-01"], 2, "day"),
+    "evidence of no day": ([*EVIDENCE, "--to", "2026-02-30"], 2, "--to"),
+    "evidence for no control": ([*EVIDENCE, "--control", EVIL], 2, "control"),
+    "verify of nothing": (["verify", "/no/such"], 4, "a folder"),
     "verify of no address": (["verify", "gopher://x"], 2, "file:///path"),
     "verify of no bundle": (["verify", "/no/such.tar"], 2, "such.tar"),
     "verify by no checkpoint": (["verify", "ARCHIVE", "--checkpoint", "/no/such"], 2, "such"),
@@ -134,12 +152,17 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_bad_word_is_refused_in_plain_words_and_nothing_is_written(name: str, here: Workplace, aims: Aims) -> None:
+SLOW = {name: pytest.mark.long for name in REFUSED if name.startswith("calibrate")}  # seconds of imports
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in REFUSED])
+def test_a_bad_word_is_refused_in_plain_words_and_nothing_is_written(
+    name: str, here: Workplace, aims: Aims, tmp_path: Path
+) -> None:
     """The message names the part and the mend; what was typed is not repeated; no file is more or less than before."""
     words, code, part = REFUSED[name]
     before, archive = objects(here), str(here.settings.state / "archive")
-    swaps = {"ARCHIVE": archive, "answer_by=TOMORROW": f"answer_by={_tomorrow()}"}
+    swaps = {"OUT": str(tmp_path / "out"), "ARCHIVE": archive, "answer_by=TOMORROW": f"answer_by={_tomorrow()}"}
     ended, said = aims(*(swaps.get(word, word) for word in words))
     plain = " ".join(said.replace("│", " ").split())
 
@@ -149,7 +172,29 @@ def test_a_bad_word_is_refused_in_plain_words_and_nothing_is_written(name: str, 
     assert EVIL not in said
     assert not any(bad in said for bad in (ESCAPE, TURN, HALF))
     assert len(said) < 5000
+    assert list(tmp_path.iterdir()) == []
     assert objects(here) == before
+
+
+def every_command() -> list[str]:
+    """Each command of `aims`, with those of its groups."""
+    group = typer.main.get_command(main.app)
+    assert isinstance(group, TyperGroup)
+    return sorted(
+        word
+        for name, one in group.commands.items()
+        for word in ([f"{name} {sub}" for sub in one.commands] if isinstance(one, TyperGroup) else [name])
+    )
+
+
+@pytest.mark.parametrize("command", every_command())
+def test_every_command_refuses_an_option_that_it_does_not_know(command: str, aims: Aims) -> None:
+    """With the exit code of a wrong call, before anything is opened."""
+    ended, said = aims(*command.split(), "--frobnicate")
+
+    assert ended == 2
+    assert "Traceback" not in said
+    assert "--frobnicate" in said or "Missing" in said
 
 
 WRONG_PLACES = {
