@@ -1,9 +1,9 @@
 """Which bundles answer a request for evidence: found by their keys and by the index of cases, read from the archive."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from governance.adapters.workplace import Workplace
+from governance.cases.act import Act
 from governance.cases.page import KNOWN_BY
 from governance.compliance.evidence_request import ACCESS, BEAT, RUN, Piece, Request
 from governance.errors import Fault, Place
@@ -71,12 +71,12 @@ def _run(request: Request, index: int, entry: Entry, bundle: Bundle) -> Iterator
 
 
 def _acts(here: Workplace, request: Request) -> Iterator[Piece]:
-    """Every act of each case that was acted on in the span: of the system; with a control, of the organisation too."""
+    """Every act of each case that belongs to the span: of the system; with a control, of the organisation too."""
     here.casework.sync()
     for case in here.index.cases():
         is_mine = case.subject == request.system.id or (request.control is not None and not case.subject)
         acts = here.index.acts(case.id)
-        if not is_mine or not request.wants(case.kind) or not any(_inside(request, act.at) for act in acts):
+        if not is_mine or not request.wants(case.kind) or not any(_belongs(request, act) for act in acts):
             continue
         for act, key in zip(acts, here.index.keys(case.id), strict=True):
             index = here.log.index(key)
@@ -84,5 +84,7 @@ def _acts(here: Workplace, request: Request) -> Iterator[Piece]:
             yield Piece(index, here.log.entries[index], case.kind, f"{case.title} ({case.id}, act {act.seq})", words)
 
 
-def _inside(request: Request, moment: datetime) -> bool:
-    return request.start <= moment < request.end
+def _belongs(request: Request, act: Act) -> bool:
+    """Whether an act was done in the span, or is about a window that touches it."""
+    seen = act.sighting
+    return request.start <= act.at < request.end or (seen is not None and request.touches(seen.start, seen.end))

@@ -3,7 +3,7 @@
 ISO/IEC 42001 7.5.3 (records are at hand, protected), 9.2 (audit); EU AI Act Art. 26(6), 21 (cooperation).
 Rules
 1. Days are counted in the system's own zone, both included. A run belongs to the span when its window touches it.
-2. A case belongs to it, with all of its acts, when one of its acts was done in it.
+2. A case belongs to it, with all of its acts, when one of them was done in it, or is about a window that touches it.
 3. Of the heartbeats, those of the span that name a run of the system.
 4. A control asks for the kinds of record that evidence it (controls.yaml, kinds/*.yaml), and for the organisation's
    own cases of these kinds, too.

@@ -221,12 +221,13 @@ def test_a_run_that_the_auditee_leaves_out_of_the_answer_is_named(
 
 
 def test_a_control_narrows_the_answer_to_what_evidences_it(here: Workplace, tmp_path: Path) -> None:
-    """10.2, nonconformity and corrective action: the case, its heartbeats and gaps, no runs."""
+    """10.2, nonconformity and corrective action: the case about February's window, though opened in March; no runs."""
     (tmp_path / "a").mkdir()
-    case = ask(here, tmp_path / "a", "--control", "10.2")
+    case = ask(here, tmp_path / "a", "--control", "10.2", "--to", "2026-02-28")
     runs = ask(here, tmp_path, "--control", "A.6.2.6", "--to", "2026-04-30")
 
     assert [name.split("-")[0] for name in case.bundles if "request" not in name] == ["REM"] * (len(case.bundles) - 1)
+    assert len(case.bundles) > 1
     assert "ISO/IEC 42001 10.2" in case.page
     assert aims("verify", case.folder).exit_code == 0
     assert {"loans.2026-02.r0", "loans.2026-04.r0"} <= set(runs.bundles)
