@@ -8,7 +8,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check up bench lock clean
+.PHONY: help demo test test-long check up bench bench-long lock clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,6 +41,9 @@ up: $(BIN)/.ready ## Start Prefect server, worker and deployments here; state un
 
 bench: $(BIN)/.ready ## Measure ours against the floor, in one run
 	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+bench-long: $(BIN)/.ready ## Judge up to 1e8 rows, and Evidently at 1e6 (30 GB of disk, an hour)
+	@$(BIN)/python bench/scale.py --long
 
 lock: ## Make requirements.lock anew (needs uv)
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra test pyproject.toml requirements.in -o requirements.lock

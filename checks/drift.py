@@ -25,7 +25,7 @@ the reference, are insufficient, and their distance is not told: it would tell o
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -156,11 +156,12 @@ def _error(column: str, sentence: str, cause: str = CAUSE) -> Result:
     return Result("drift", column, "distance", Status.ERROR, sentence, cause)
 
 
-def _no_reference(column: str) -> Result:
+def no_reference(column: str) -> Result:
+    """The reference holds no usable value of a column."""
     return _error(column, f'Drift of "{column}" is not judged: the reference holds no usable value of it.')
 
 
-def _too_few(system: System, column: str) -> Result:
+def too_few(system: System, column: str) -> Result:
     """Fewer than ten values on one side."""
     limit = Limit(max=_bound(system, column), basis=EVIDENTLY)
     told = f'Drift of "{column}" cannot be judged: the window or the reference has fewer than {LEAST_ROWS} values.'
@@ -176,11 +177,16 @@ Judged = tuple[Result, Distribution | None]
 
 def _categories(system: System, column: str, current: Path, kept: SortedReference, follower: Follower) -> Judged:
     """A text column."""
-    before, now = kept.counts(column), category_counts(current, column)
+    return of_names(system, column, category_counts(current, column), kept, follower)
+
+
+def of_names(system: System, column: str, now: dict[str, int], kept: SortedReference, follower: Follower) -> Judged:
+    """A text column from the window's counts."""
+    before = kept.counts(column)
     if not before:
-        return _no_reference(column), None
+        return no_reference(column), None
     if min(sum(now.values()), sum(before.values())) < LEAST_ROWS:
-        return _too_few(system, column), None
+        return too_few(system, column), None
     return _of_counts(system, column, before, now, follower.categories(column, now))
 
 
@@ -193,19 +199,30 @@ def _of_counts(system: System, column: str, before: dict[str, int], now: dict[st
     noisy = noise.of_categories(p, q)
     moved = Moved(method, value, distance, noisy, n, m, numeric=False, hidden=hidden, followed=followed)
     picture = pictures.of_categories(column, before, now, allowed_names(system, column, before))
-    return _result(system, column, moved), picture
+    return result_of(system, column, moved), picture
 
 
 def _numbers(system: System, column: str, current: Path, kept: SortedReference, follower: Follower) -> Judged:
-    """A numeric column; with up to five distinct values in both samples it is judged by its categories."""
-    before, now = kept.values(column), sorted_finite(current, column)
+    """A numeric column."""
+    now = sorted_finite(current, column)
+    return of_values(system, column, now, kept, lambda deviation: follower.numbers(column, deviation, now))
+
+
+def of_values(
+    system: System, column: str, now: Sorted, kept: SortedReference, follow: Callable[[float], Followed]
+) -> Judged:
+    """A numeric column from the window's sorted values; up to five distinct ones in all are judged as categories.
+
+    `follow` counts the window, given the reference's deviation.
+    """
+    before = kept.values(column)
     if not len(before):
-        return _no_reference(column), None
+        return no_reference(column), None
     if min(len(now), len(before)) < LEAST_ROWS:
-        return _too_few(system, column), None
+        return too_few(system, column), None
     with np.errstate(over="ignore", invalid="ignore"):
-        deviation, mean = _constants(kept, column, before)
-        followed = follower.numbers(column, deviation, now)
+        deviation, mean = constants(kept, column, before)
+        followed = follow(deviation)
     few = _few(before, now)
     if few is not None:
         return _of_counts(system, column, *few, followed)
@@ -217,7 +234,7 @@ def _numbers(system: System, column: str, current: Path, kept: SortedReference, 
     method, value = distances.of_numbers(before, now, distance)
     noisy = noise.of_numbers(mean, spread, len(now), len(before))
     moved = Moved(method, value, distance, noisy, len(now), len(before), numeric=True, followed=followed)
-    return _result(system, column, moved), pictures.of_numbers(column, before, now)
+    return result_of(system, column, moved), pictures.of_numbers(column, before, now)
 
 
 def _few(before: Sorted, now: Sorted) -> tuple[dict[str, int], dict[str, int]] | None:
@@ -233,7 +250,7 @@ def _by_name(counts: dict[float, int]) -> dict[str, int]:
     return {str(float(value)).removesuffix(".0"): rows for value, rows in counts.items()}
 
 
-def _constants(kept: SortedReference, column: str, before: Sorted) -> tuple[float, float]:
+def constants(kept: SortedReference, column: str, before: Sorted) -> tuple[float, float]:
     """The deviation that norms the distance, and the noise's mean; simulated once for a reference."""
     facts = kept.facts(column)
     if facts is None or set(facts) != {"deviation", "mean"}:
@@ -243,7 +260,7 @@ def _constants(kept: SortedReference, column: str, before: Sorted) -> tuple[floa
     return facts["deviation"], facts["mean"]
 
 
-def _result(system: System, column: str, moved: Moved) -> Result:
+def result_of(system: System, column: str, moved: Moved) -> Result:
     """A column's distance as a result."""
     alpha, limit = level(system), Limit(max=_bound(system, column), basis=EVIDENTLY)
     result = Result(

@@ -94,14 +94,18 @@ class Follower:
 
     def numbers(self, column: str, deviation: float, values: Sorted) -> Followed:
         """Count a numeric column; `deviation` is the reference's, `values` are the window's, sorted and finite."""
-        base = self._bins(column, numeric=True)
+        return self.binned(column, deviation, self.bins(column, numeric=True).of_numbers(values))
+
+    def binned(self, column: str, deviation: float, counts: Counts) -> Followed:
+        """Count a numeric column of which the window's rows by bin are known."""
+        base = self.bins(column, numeric=True)
         if math.isfinite(deviation) and deviation > 0:
-            return self._follow(column, base, base.of_numbers(values), deviation)
+            return self._follow(column, base, counts, deviation)
         return Followed(False, 0.0, base.blocks.number, base.blocks.missing)
 
     def categories(self, column: str, counts: Mapping[str, int]) -> Followed:
         """Count a categorical column."""
-        base = self._bins(column, numeric=False)
+        base = self.bins(column, numeric=False)
         return self._follow(column, base, base.of_categories(counts), None)
 
     @property
@@ -120,7 +124,8 @@ class Follower:
             }
         }
 
-    def _bins(self, column: str, *, numeric: bool) -> Bins:
+    def bins(self, column: str, *, numeric: bool) -> Bins:
+        """The bins of a column."""
         plan = self._system.window
         return bins.of_reference(self._kept, column, self._system.columns.time, plan.length, plan.zone, numeric=numeric)
 

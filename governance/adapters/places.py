@@ -29,6 +29,10 @@ def open_store(source: Source, home: Path, bounds: tuple[datetime | None, dateti
             from governance.adapters.postgres import PostgresStore  # noqa: PLC0415 - libpq only where it is needed
 
             return PostgresStore(where, source.query, bounds)
+        case "spark":
+            from governance.adapters.spark import SparkStore  # noqa: PLC0415 - a session only where it is needed
+
+            return SparkStore(where, source.query, bounds)
         case _:
-            mend = "Use a path, s3:// or postgresql:// in the registry."
+            mend = "Use a path, s3://, postgresql:// or spark:// in the registry."
             raise UnreadableInput(broken(where.shown, "a known kind of address", "another", mend))

@@ -10,7 +10,7 @@ Rules
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,10 @@ from psycopg.types.string import TextLoader
 from governance.adapters import arrow
 from governance.adapters.faults import broken
 from governance.adapters.layout import Kind
-from governance.adapters.stores import Address, Item
+from governance.adapters.stores import EARLIEST, LATEST, Address, Item, with_bounds
 from governance.errors import SourceUnavailable, UnreadableInput
 
 BATCH = 10_000
-EARLIEST, LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 KINDS = {
     "bool": "boolean",
     "int2": "integer",
@@ -45,6 +44,7 @@ class PostgresStore:
 
     def __init__(self, address: Address, query: str, bounds: tuple[datetime | None, datetime | None]) -> None:
         self._address, self._query = address, query
+        self.selected = with_bounds(query, bounds, "TIMESTAMPTZ")
         self._bounds = {"start": bounds[0] or EARLIEST, "end": bounds[1] or LATEST}
 
     def items(self) -> list[Item]:
@@ -56,17 +56,25 @@ class PostgresStore:
 
     def fetch(self, item: Item, into: Path) -> Path:
         """See `Store.fetch`: the query's rows as a parquet file."""
-        with (
-            self._told(item.name),
-            psycopg.connect(self._address.real, connect_timeout=10, tcp_user_timeout=60_000) as connection,
-        ):
+        with self._told(item.name), self._connected() as connection, connection.cursor(name="aims") as cursor:
+            cursor.itersize = BATCH
+            cursor.execute(self._query, self._bounds if "%(" in self._query else None)
+            self._save(cursor, item.name, into)
+        return into
+
+    def rows(self, text: str) -> list[tuple[Any, ...]]:
+        """The rows of another SELECT: `selected` is the source's own, with its bounds, to be put in it."""
+        with self._told(self._address.shown), self._connected() as connection:
+            found: list[tuple[Any, ...]] = connection.execute(text).fetchall()
+        return found
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        """A read-only transaction in UTC."""
+        with psycopg.connect(self._address.real, connect_timeout=10, tcp_user_timeout=60_000) as connection:
             connection.read_only = True
             connection.execute("SET LOCAL TIME ZONE 'UTC'")
-            with connection.cursor(name="aims") as cursor:
-                cursor.itersize = BATCH
-                cursor.execute(self._query, self._bounds if "%(" in self._query else None)
-                self._save(cursor, item.name, into)
-        return into
+            yield connection
 
     def _save(self, cursor: Any, name: str, into: Path) -> None:
         """Write what a cursor gives."""

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from governance.adapters.faults import broken
 from governance.errors import UnreadableInput
 
 WILD = re.compile(r"[*?\[]")
+EARLIEST, LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 ENDINGS = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".gz")
 
 
@@ -77,6 +79,18 @@ def _without_secrets(template: str) -> str:
     if template.startswith(("postgresql://", "postgres://")):
         return re.sub(r"//\S*@", "//", template).partition("?")[0]
     return re.sub(r"//[^/\s]*@", "//", template)
+
+
+def with_bounds(query: str, bounds: tuple[datetime | None, datetime | None], type_name: str) -> str:
+    """A query whose %(start)s and %(end)s are written out as literals of a type of SQL.
+
+    An open end is the year 1 or 9999. If the query uses neither, it stays as it is, percent signs and all.
+    """
+    if "%(" not in query:
+        return query
+    for name, moment in (("start", bounds[0] or EARLIEST), ("end", bounds[1] or LATEST)):
+        query = query.replace(f"%({name})s", f"{type_name} '{moment.isoformat()}'")
+    return query.replace("%%", "%")
 
 
 def is_data(key: str) -> bool:

@@ -1,7 +1,10 @@
 """The standard suite that every kind of source must pass with the same rows."""
 
 import secrets
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +12,7 @@ import psycopg
 import pyarrow.fs
 import pytest
 
+from checks.judge import judge
 from governance.adapters.s3 import make_locked_bucket
 from governance.adapters.seaweed import SeaweedFS
 from governance.registry.system import Source
@@ -132,11 +136,27 @@ def database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Place:
     return put
 
 
+@pytest.fixture
+def spark(here: Path) -> Place:
+    """A session of Spark in this process."""
+    if find_spec("pyspark") is None or shutil.which("java") is None:
+        pytest.skip("no Spark here: pip install aims[spark] and Java 17 (apt-get install openjdk-17-jre-headless)")
+
+    def put(frame: pl.DataFrame) -> Source:
+        frame.write_parquet(here / "table.parquet")
+        return Source(address="spark://local[2]", query=f"SELECT * FROM parquet.`{here}/table.parquet` ORDER BY id")  # noqa: S608
+
+    return put
+
+
+SERVED = [pytest.param(name, marks=pytest.mark.servers) for name in ("s3", "database")]
+UNCLOSED = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # PySpark leaves them to the collector
+SPARK = pytest.param("spark", marks=[pytest.mark.servers, pytest.mark.long, UNCLOSED])
 LOCAL = {each.__name__: each for each in (parquet, csv, packed, semicolons, folder, globbed)}
 
 
 @pytest.fixture(
-    params=[*LOCAL, *(pytest.param(name, marks=pytest.mark.servers) for name in ("s3", "database"))],
+    params=[*LOCAL, *SERVED, SPARK],
 )
 def place(request: pytest.FixtureRequest, here: Path) -> Place:
     """Every kind of source in turn."""
@@ -157,6 +177,24 @@ def test_every_source_gives_the_same_window_file(place: Place, here: Path) -> No
     assert plain.current is not None
     assert other.current.sha256 == plain.current.sha256
     assert other.current.rows == plain.current.rows > 300
+
+
+@pytest.mark.parametrize("place", ["packed", *SERVED, SPARK], indirect=True)
+def test_every_source_gives_the_same_verdict(place: Place, here: Path) -> None:
+    """Byte for byte, but for the names and digests of what was read: these are each source's own."""
+    plain, other = a_system(), a_system(predictions=place(rows()))
+
+    verdicts = [judge(system, pull(system, here)) for system in (plain, other)]
+
+    told = [replace(one, data={"window": one.data["window.parquet"]}).to_json() for one in verdicts]
+    assert told[0] == told[1]
+    assert {result.check for result in verdicts[1].results} >= {
+        "contract",
+        "labels",
+        "drift",
+        "performance",
+        "fairness",
+    }
 
 
 def test_every_source_names_what_was_read(place: Place, here: Path) -> None:
