@@ -14,19 +14,16 @@ from functools import partial
 from pathlib import Path
 
 from governance.adapters.case_index import CaseIndex
-from governance.adapters.case_keys import CaseKeys
+from governance.adapters.personal_text import PersonalText
 from governance.adapters.ssh import require_signed_by, sign_with
 from governance.cases.act import CASE_ID, Act, CheckpointSeen, make_act
 from governance.cases.case import Case
-from governance.cases.clock import local_day
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
 from governance.cases.opening import Subject, opening_act
-from governance.cases.personal import KEY_BYTES, encrypted, is_encrypted, shown
 from governance.cases.record import Recorded, Recorder
 from governance.cases.reminder import Notice, lapsed, notices
-from governance.cases.rules import apply
-from governance.errors import ActRefused, ConfigurationError, Fault, Place
+from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence import Archive, Log, b64
 from governance.evidence.checkpoint import newest_checkpoint
 from governance.registry.registry import Registry
@@ -35,7 +32,7 @@ from governance.registry.system import Roles
 
 @dataclass(frozen=True)
 class Casework:
-    """One installation's cases: registry, kinds, the index over the archive's acts, the keys of personal text.
+    """One installation's cases: registry, kinds, the index over the archive's acts, personal text.
 
     `recorder` makes the one that writes acts; only who writes needs signing keys.
     """
@@ -43,7 +40,7 @@ class Casework:
     registry: Registry
     kinds: Mapping[str, Kind]
     index: CaseIndex
-    case_keys: CaseKeys
+    personal: PersonalText
     archive: Archive
     log: Log
     recorder: Callable[[], Recorder]
@@ -163,45 +160,18 @@ class Casework:
             raise ConfigurationError(Fault(place, "a kind that keeps personal text", kind.name, mend))
         if not case.erased:
             return self.act(case_id, verb, by=by, why=why, fields=fields, strength=strength, key_file=key_file)
-        self.case_keys.destroy(case_id)
+        self.personal.keys.destroy(case_id)
         return None
-
-    def destroy_erased(self) -> list[str]:
-        """Destroy every key here whose case was erased: one that a kill or a restored backup left; the cases."""
-        kept = [case for one in self.case_keys.cases() if (case := self.index.case(one))]
-        return [case.id for case in kept if case.erased and self.case_keys.destroy(case.id)]
-
-    def form(self, case: Case, act: Act) -> dict[str, str]:
-        """The form of an act as it may be read here: personal text is opened if the case's key is here."""
-        has_personal = not case.erased and any(is_encrypted(value) for value in act.fields.values())
-        return shown(case, act, self.case_keys.find(case.id) if has_personal else None)
-
-    def _encrypted(self, kind: Kind, case: Case | None, act: Act) -> Act:
-        """The act with its personal text encrypted; a key is made only for an act that may be done.
-
-        Raises:
-            ActRefused: it may not be done.
-        """
-        rule = kind.acts.get(act.verb)
-        names = tuple(name for name in rule.personal if name in act.fields) if rule else ()
-        if rule is None or not names:
-            return act
-        for name in names:
-            if wanted := rule.fields[name].lacks(act.fields[name], local_day(act.at, "UTC")):
-                place = Place(system=act.case, column=name)
-                raise ActRefused(Fault(place, f"{wanted} ({rule.fields[name].label})", "another value", "Correct it."))
-        apply(kind, case, encrypted(act, names, bytes(KEY_BYTES)), self.registry.people)
-        return encrypted(act, names, self.case_keys.of(act.case))
 
     def record(self, kind: Kind, case: Case | None, act: Act, key_file: Path | None = None) -> Recorded:
         """Archive an act, signed by the person's key if one is given, and bring the index up to date."""
-        act, signature = self._encrypted(kind, case, act), b""
+        act, signature = self.personal.encrypted(kind, case, act), b""
         if key_file and (person := self.registry.people.get(act.by)):
             signature = sign_with(key_file, act.to_json())
             require_signed_by(person, act.to_json(), signature)
         recorded = self.recorder().record(kind, case, act, now=datetime.now(UTC), signature=signature)
         if recorded.case.erased:
-            self.case_keys.destroy(act.case)
+            self.personal.keys.destroy(act.case)
         self.sync()
         return recorded
 
@@ -220,7 +190,7 @@ class Casework:
         Keys of erased cases that have come back are destroyed again.
         """
         self.sync()
-        self.destroy_erased()
+        self.personal.destroy_erased(self.index)
         due = [(case, self.index.kind(case.id)) for case in self.index.open_cases()]
         acts = [(kind, case, act) for case, kind in due if (act := lapsed(case, kind, now))]
         return [self.record(kind, case, act) for kind, case, act in acts]

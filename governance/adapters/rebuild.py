@@ -57,7 +57,7 @@ def rebuild(here: Workplace) -> Rebuilt:
         shutil.rmtree(here.settings.state / name, ignore_errors=True)
     for verdict in finished:
         here.mark_done(verdict)
-    here.casework.destroy_erased()
+    here.casework.personal.destroy_erased(here.index)
     return Rebuilt(acts, len(here.index.cases()), len(finished), None if before is None else before == dump)
 
 

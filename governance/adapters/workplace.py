@@ -13,6 +13,7 @@ from governance.adapters.case_index import CaseIndex
 from governance.adapters.case_keys import CaseKeys
 from governance.adapters.casework import Casework
 from governance.adapters.keys import load_keys
+from governance.adapters.personal_text import PersonalText
 from governance.adapters.registry_files import load_registry
 from governance.adapters.settings import Settings
 from governance.cases.case import Case
@@ -96,7 +97,8 @@ class Workplace:
     @property
     def casework(self) -> Casework:
         """Does acts on cases."""
-        return Casework(self.registry, self.kinds, self.index, self.case_keys, self.archive, self.log, self.recorder)
+        personal = PersonalText(self.case_keys, self.registry.people)
+        return Casework(self.registry, self.kinds, self.index, personal, self.archive, self.log, self.recorder)
 
     @cached_property
     def log(self) -> Log:

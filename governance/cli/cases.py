@@ -93,7 +93,7 @@ def case(
     """One case: what it is about, and who did what, when, why, and how strongly that is known."""
     work = Workplace.here().casework
     found, kind = work.case(case_id)
-    acts = [act.model_copy(update={"fields": work.form(found, act)}) for act in work.index.acts(case_id)]
+    acts = [act.model_copy(update={"fields": work.personal.form(found, act)}) for act in work.index.acts(case_id)]
     if as_json:
         told = [act.model_dump(mode="json") for act in acts]
         late = overdue_days(found, kind, datetime.now(UTC))
