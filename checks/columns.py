@@ -81,15 +81,20 @@ def all_differ(path: Path, column: str) -> bool:
 
 
 def evenly(path: Path, columns: tuple[str, ...], most: int) -> dict[str, Sorted]:
-    """At most `most` rows at even distances, by column: numbers as float64 (NaN for null), all else as text ("")."""
-    frame = pl.read_parquet(path, columns=list(dict.fromkeys(columns)))
-    rows = frame.gather_every(max(1, -(-frame.height // most)))
-    return {
-        name: rows[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        if rows[name].dtype.is_numeric()
-        else rows[name].cast(pl.String).fill_null("").to_numpy().astype(object)
-        for name in rows.columns
-    }
+    """At most `most` rows at even distances, by column: numbers as float64 (NaN for null), all else as text ("").
+
+    One column at a time, so that the largest column bounds the memory.
+    """
+    found: dict[str, Sorted] = {}
+    for name in dict.fromkeys(columns):
+        whole = pl.read_parquet(path, columns=[name]).to_series()
+        rows = whole.gather_every(max(1, -(-len(whole) // most)))
+        found[name] = (
+            rows.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+            if rows.dtype.is_numeric()
+            else rows.cast(pl.String).fill_null("").to_numpy().astype(object)
+        )
+    return found
 
 
 def scores(path: Path, score: str, label: str, positive: str) -> tuple[Sorted, Sorted]:

@@ -31,14 +31,19 @@ CLASS_PHRASES = {
     "fnr": "who are of class {0} are given another {{}} of the time",
     "ppv": "who are given class {0} are of it {{}} of the time",
 }
+NAMES = {
+    "tpr": "true positive rate",
+    "fpr": "false positive rate",
+    "fnr": "false negative rate",
+    "ppv": "positive predictive value",
+}
 COUNTED = {
-    "tpr": "with a label that should be selected",
-    "fpr": "with a label that should not be selected",
-    "fnr": "with a label that should be selected",
-    "ppv": "that were selected and have a label",
-    "accuracy": "with a label",
-    "mean_error": "with a label",
-    "mean_absolute_error": "with a label",
+    "selection_rate": "rows",
+    "mean_prediction": "rows",
+    "tpr": "labelled rows that should be selected",
+    "fpr": "labelled rows that should not be selected",
+    "fnr": "labelled rows that should be selected",
+    "ppv": "labelled rows that were selected",
 }
 METHODS = {"difference": "Newcombe hybrid score", "ratio": "MOVER-R", "mean": "normal approximation"}
 
@@ -61,7 +66,7 @@ def unable(
     """A question (or all of them, without an ask) that cannot be answered, with the reason."""
     who = compared.people(group) if group else compared.name
     name = ask.name if ask else "rates"
-    what = f" in {name.replace('_', ' ')}" if ask else ""
+    what = f" in the {ask.form} of {NAMES.get(ask.metric, ask.metric.replace('_', ' '))}" if ask else ""
     for_class = f" for class {compared.for_class}" if compared.for_class else ""
     return Result(
         "fairness",
@@ -89,13 +94,13 @@ def too_few(
 ) -> Result:
     """A group with too few rows for a question, or for all of them: said without its number below ten."""
     least = system.checks.fairness.min_group
-    which = f" {COUNTED[ask.metric]}" if ask and ask.metric in COUNTED else ""
+    counted = COUNTED.get(ask.metric, "labelled rows") if ask else "rows"
     if n < LEAST_ROWS:
-        rows, missing, more = f"fewer than {LEAST_ROWS} rows", least, f"more than {least - LEAST_ROWS} are missing"
+        rows, missing, more = f"fewer than {LEAST_ROWS}", least, f"more than {least - LEAST_ROWS} are missing"
     else:
-        missing = least - n
-        rows, more = words.count(n), f"{words.count(missing, 'more row')} would do"
-    reason = f"{compared.people(smaller)} has {rows}{which} where {least} are needed; {more}"
+        rows, missing = str(n), least - n
+        more = f"{missing} more would do"
+    reason = f"{compared.people(smaller)} has {rows} {counted} where {least} are needed; {more}"
     return unable(compared, ask, reason, needed=missing, group=group, against=against)
 
 

@@ -278,7 +278,7 @@ def test_a_crossing_with_few_people_is_told_once_with_what_is_missing(
 
     (small,) = [one for one in results if one.group == "m & s"]
     assert (small.metric, small.status, small.needed) == ("rates", Status.INSUFFICIENT, 10)
-    assert "sex=m and region=s has 20 rows where 30 are needed; 10 more rows would do" in small.sentence
+    assert "sex=m and region=s has 20 rows where 30 are needed; 10 more would do" in small.sentence
 
 
 def test_a_rare_crossing_of_common_groups_is_pooled(

@@ -57,7 +57,10 @@ def test_none_of_four_is_no_finding(german: Examined) -> None:
     rates = [one for one in german[0] if (one.subject, one.metric) == ("foreign_worker", "fpr_difference")]
 
     assert [(one.group, one.status, one.value, one.n) for one in rates] == [("A202", Status.INSUFFICIENT, None, 0)]
-    assert "fewer than 10 rows with a label that should not be selected" in rates[0].sentence
+    assert (
+        "A202 has fewer than 10 labelled rows that should not be selected where 30 are needed; more than 20 are missing"
+        in rates[0].sentence
+    )
     assert [one for one in german[1] if (one.group, one.metric) == ("A202", "fpr")] == []
 
 
