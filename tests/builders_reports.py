@@ -1,10 +1,14 @@
 """Cases, evidence and pages for tests of reports, and a reader that sees a page as a parser does."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 
+from governance.compliance.evidence_request import Control, Dossier, Missing, Piece, Request
+from governance.evidence import Entry
+from governance.evidence.note import Checkpoint, Note, NoteSignature
 from reports.demo_page import render_demo
+from reports.evidence_page import render_evidence
 from reports.model_card import render_model_card
 from reports.page import render_page
 from reports.phrases import headline
@@ -57,7 +61,33 @@ def demo() -> bytes:
     return render_demo(summary())
 
 
-PAGES: dict[str, Callable[[], bytes]] = {"page": page, "card": card, "unreadable": unreadable, "demo": demo}
+def dossier(words: str = "Yearly audit") -> Dossier:
+    """An answer to a request for evidence: a run, an act, a window that is missing."""
+    request = Request(
+        builders.system(title=f"abc {words}"), date(2026, 11, 1), date(2026, 11, 30), "eve-marsh", words,
+        datetime(2026, 12, 1, tzinfo=UTC), "a1b2", Control("9.1", words, frozenset({"monitor_run"})),
+    )  # fmt: skip
+    key = evidence().key
+    run = Piece(7, Entry("9f" * 32, key), "monitor_run", f"window {words}", words, "alarm")
+    act = Piece(8, Entry("0a" * 32, key.replace("early-help", "REM-1")), "remediation", words, f"open {words}")
+    own = Piece(9, Entry("0b" * 32, request.key), "access_log", "this request", words)
+    head = Checkpoint("example.org/aims", 10, bytes(32)).text()
+    note = Note(head, (NoteSignature("example.org/aims", bytes(4), bytes(64)),)).to_bytes().decode()
+    return Dossier(request, own, (run, act), (Missing(words, words),), note, "0c" * 32, 1, is_demo=True)
+
+
+def given() -> bytes:
+    """The first page of an answer to a request for evidence."""
+    return render_evidence(dossier())
+
+
+PAGES: dict[str, Callable[[], bytes]] = {
+    "page": page,
+    "card": card,
+    "unreadable": unreadable,
+    "demo": demo,
+    "evidence": given,
+}
 
 
 class Reader(HTMLParser):

@@ -8,9 +8,17 @@ from dataclasses import replace
 import pytest
 
 from governance.verdict import Status
-from reports.artifacts import cases_markdown, cell, plain, receipt_markdown, verdict_markdown, verdict_table
+from reports.artifacts import (
+    answer_markdown,
+    cases_markdown,
+    cell,
+    plain,
+    receipt_markdown,
+    verdict_markdown,
+    verdict_table,
+)
 from tests import builders
-from tests.builders_reports import cases, evidence
+from tests.builders_reports import cases, dossier, evidence
 
 LINKS = [
     "[x](javascript:alert(1))",
@@ -103,3 +111,13 @@ def test_no_case_title_or_sentence_is_lost_to_cleaning() -> None:
     told = builders.result("drift", "age", "d", Status.ALARM, "People are older (by 4 years), 5 % more.")
 
     assert verdict_table(builders.verdict(results=(told,)))[0]["sentence"] == told.sentence
+
+
+def test_an_answer_as_markdown_says_what_is_missing_and_carries_no_link() -> None:
+    """The reason that somebody typed is text; the command and the three lines stand as they are."""
+    text = answer_markdown(dossier("see [x](javascript:alert(1)) at https://evil.example"))
+
+    assert re.search(r"\]\(|://|javascript:", text) is None
+    assert "## What is missing" in text
+    assert f"    sh verify-all.sh . {'0c' * 32}" in text
+    assert "    example.org/aims\n    10\n" in text

@@ -13,6 +13,7 @@ import reports.templating
 from governance.registry.people import People
 from reports.artifacts import verdict_markdown, verdict_table
 from reports.demo_page import render_demo
+from reports.evidence_page import render_evidence
 from reports.evidently_page import evidently_report
 from reports.model_card import render_model_card
 from reports.page import render_page
@@ -120,6 +121,7 @@ def _hostile_pages(words: str) -> list[bytes]:
         render_page(system, people, verdict, cases(words), proof),
         render_model_card(system, people, verdict, cases(words)),
         render_demo(told),
+        render_evidence(builders_reports.dossier(words)),
     ]
 
 
