@@ -156,12 +156,17 @@ def installation(folder: Path, home: Path, roles: Mapping[str, str] = ROLES, **m
 
 @contextmanager
 def working(found: Gated, logs: Path, *deployments: str) -> Iterator[Processes]:
-    """A worker, and deployments of prefect.yaml by the names of their flows; none named: all."""
+    """A worker, and deployments of prefect.yaml by their names; none named: all.
+
+    Their schedules are off, so that no test depends on the minute at which it runs.
+    """
     prefect = python("-m", "prefect", "--no-prompt")
     chosen = [flag for name in deployments for flag in ("--name", name)] or ["--all"]
     with Processes(logs, found.environment) as processes:
         processes.run("pool", [*prefect, "work-pool", "create", "aims", "--type", "process", "--overwrite"])
         processes.run("deploy", [*prefect, "deploy", *chosen])
+        for one in found.inside("POST", "/api/deployments/filter", {})[1]:
+            found.inside("PATCH", f"/api/deployments/{one['id']}", {"paused": True})
         processes.start("worker", [*prefect, "worker", "start", "--pool", "aims", "--limit", "2"])
         yield processes
 
