@@ -43,7 +43,8 @@ def is_unacknowledged(case: Case, kind: Kind) -> bool:
 
 def choices(case: Case, kind: Kind) -> list[str]:
     """The acts that people may do now, those that move the case first."""
-    found = [v for v, rule in kind.acts.items() if case.state in rule.from_ and set(rule.who) != {SYSTEM}]
+    rules = {v: rule for v, rule in kind.acts.items() if case.state in rule.from_ and not (rule.erases and case.erased)}
+    found = [v for v, rule in rules.items() if set(rule.who) != {SYSTEM}]
     return sorted(found, key=lambda verb: not kind.acts[verb].to)
 
 

@@ -106,7 +106,8 @@ def _about(case: Case, kind: Kind, person: str, now: datetime) -> str:
 
 
 def doable(case: Case, kind: Kind, person: str) -> list[str]:
-    """The acts that a person may do now by their role, those that move the case first; remarks are left out."""
+    """What a person is asked for now by their role, what moves the case first; remarks and erasure are left out."""
     mine = {role for role in ROLES if person in case.holders(role)}
-    acts = [verb for verb, rule in kind.acts.items() if case.state in rule.from_ and mine & set(rule.who)]
+    rules = {verb: rule for verb, rule in kind.acts.items() if case.state in rule.from_ and not rule.erases}
+    acts = [verb for verb, rule in rules.items() if mine & set(rule.who)]
     return sorted(acts, key=lambda verb: not kind.acts[verb].to)

@@ -104,7 +104,10 @@ def refusal(kind: Kind, case: Case | None, act: Act) -> Fault | None:
 
 def allowed(kind: Kind, case: Case | None) -> list[str]:
     """The acts that start from the case's state (or that open a case), whoever may do them."""
-    return [verb for verb, rule in kind.acts.items() if (case.state in rule.from_ if case else rule.opens)]
+    if case is None:
+        return [verb for verb, rule in kind.acts.items() if rule.opens]
+    rules = {verb: rule for verb, rule in kind.acts.items() if case.state in rule.from_}
+    return [verb for verb, rule in rules.items() if not (rule.erases and case.erased)]
 
 
 def _fault(act: Act, expected: str, found: str, mend: str) -> Fault:

@@ -5,9 +5,12 @@ from hypothesis import strategies as st
 
 from governance.cases.case import Erasure
 from governance.cases.kind_parts import TEXT_LIMIT
+from governance.cases.label import choices
+from governance.cases.message import doable
 from governance.cases.personal import DAMAGED, NO_KEY, PREFIX, encrypted, is_encrypted, shown
+from governance.cases.rules import allowed
 from governance.cases.text import is_plain
-from tests.governance.cases.stories import ADA, NOON, act, kind, opened, tell
+from tests.governance.cases.stories import ADA, EVE, NOON, act, kind, opened, tell
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 OF = kind("concern")
@@ -70,6 +73,15 @@ def test_the_longest_text_fits() -> None:
 
     assert is_encrypted(fields["account"])
     assert read(fields) == "𐍈" * TEXT_LIMIT
+
+
+def test_nobody_is_asked_to_erase_and_an_erased_case_offers_it_no_more() -> None:
+    """It can be chosen, but no message names it as a thing to do."""
+    erased = CASE.model_copy(update={"erased": Erasure(by="eve-marsh", at=NOON)})
+
+    assert "erase" not in doable(CASE, OF, EVE)
+    assert "erase" in choices(CASE, OF)
+    assert "erase" not in [*choices(erased, OF), *allowed(OF, erased)]
 
 
 def test_an_erased_case_shows_nothing_even_with_the_key() -> None:
