@@ -46,7 +46,7 @@ bench-long: $(BIN)/.ready ## Judge up to 1e8 rows, and Evidently at 1e6 (30 GB o
 	@$(BIN)/python bench/scale.py --long
 
 lock: ## Make requirements.lock anew (needs uv)
-	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra test pyproject.toml requirements.in -o requirements.lock
+	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra test --extra engines pyproject.toml requirements.in -o requirements.lock
 
 clean: ## Remove the state of demo and `make up` (not the environment)
 	@rm -rf $(STATE)
