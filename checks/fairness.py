@@ -2,8 +2,8 @@
 
 Rules
 1. Groups and their sums: checks/fairness_groups.py. Limits, with their reasons: checks/fairness_policy.py.
-2. Each group is compared with the reference group (the policy's, or the largest in the window), or with all others if
-   the policy says `rest`.
+2. Each group is compared with the reference group, or with all others if the policy says so
+   (checks/fairness_pairs.py).
 3. Alarm only if the interval is wholly past the limit, pass only if the 95 % interval is wholly inside. Holm over every
    comparison of the window (checks/comparison.py) at the level
        min(5 %, (1 - LASTING) * false_alarms_per_year / windows a year);
@@ -20,47 +20,24 @@ EU AI Act Art. 10(2)(f), 26; ISO/IEC 42001 A.5.4 (impact on individuals and grou
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from checks import fairness_names, fairness_results
-from checks.comparison import Comparison, stepped
+from checks.comparison import stepped
 from checks.fairness_follow import Follower
 from checks.fairness_groups import MOST_CLASSES, Compared, Population
-from checks.fairness_policy import Ask, level
+from checks.fairness_pairs import Pair, others_of, pairs_of, reference_group
+from checks.fairness_policy import level
 from checks.fairness_results import REST, group_rates, too_few, unable, waiting_for_labels
 from checks.fairness_strata import reversal, stratified
-from checks.names import LEAST_ROWS, MISSING, OTHER
-from checks.rates import UNLABELLED, Group, Sums, together
+from checks.names import LEAST_ROWS
+from checks.rates import UNLABELLED, Group, Sums
 from checks.words import finite
 from governance.registry.system import System
 from governance.verdict import GroupRate, Result, Status
 from governance.window import Period, Table
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """A group against another on one question."""
-
-    compared: Compared
-    ask: Ask
-    group: Group
-    against: Group
-    ours: Sums
-    theirs: Sums
-
-    @property
-    def comparison(self) -> Comparison:
-        """Their figures."""
-        names = (" & ".join(self.group), " & ".join(self.against))
-        metric, form, limit = self.ask.metric, self.ask.form, self.ask.limit
-        return Comparison(*names, metric, form, self.ours.rate(metric), self.theirs.rate(metric), limit)
-
-    @property
-    def name(self) -> str:
-        """`SEX=2:selection_rate_ratio`."""
-        return f"{self.compared.subject}={' & '.join(self.group)}:{self.ask.name}"
 
 
 def examine(
@@ -130,14 +107,14 @@ def judge(
     for one in compared:
         if one.several and not one.for_class and not one.asked:
             continue
-        unfit, against = _reference_group(system, one, references)
+        unfit, against = reference_group(system, one, references)
         if unfit:
             results.extend(unable(one, ask, unfit) for ask in one.asked or (None,))
             continue
         references |= {one.name: against}
         early = [ask for ask in one.asked if waiting and ask.metric not in UNLABELLED]
         results.extend(waiting_for_labels(one, ask, waiting) for ask in early)
-        family.extend(_pairs(system, one, against, [ask for ask in one.asked if ask not in early]))
+        family.extend(pairs_of(system, one, against, [ask for ask in one.asked if ask not in early]))
     return [*_told(system, family, follower, {one.subject: one.groups for one in before}), *results]
 
 
@@ -165,7 +142,7 @@ def _told(
 def _gap_before(pair: Pair, before: Mapping[str, Mapping[Group, Sums]]) -> float | None:
     """The same gap in the reference, where both groups have ten rows there."""
     groups = before.get(pair.compared.subject, {})
-    ours, theirs = groups.get(pair.group), _others(groups, pair)
+    ours, theirs = groups.get(pair.group), others_of(groups, pair)
     if ours is None or theirs is None:
         return None
     gap = replace(pair, ours=ours, theirs=theirs).comparison
@@ -179,25 +156,11 @@ def _reversals(pair: Pair, told: Result) -> Iterator[Result]:
         figures = [
             (ours.rate(it.metric), theirs.rate(it.metric))
             for groups in strata
-            if (ours := groups.get(pair.group)) and (theirs := _others(groups, pair))
+            if (ours := groups.get(pair.group)) and (theirs := others_of(groups, pair))
         ]
         within = stratified(figures)
         if within is not None and within.n >= LEAST_ROWS:
             yield reversal((it.ours, it.theirs), within, told, column)
-
-
-def _others(groups: Mapping[Group, Sums], pair: Pair) -> Sums | None:
-    """Whom the group is compared with, within one stratum."""
-    if pair.against != REST:
-        return groups.get(pair.against)
-    rest = [sums for name, sums in groups.items() if name != pair.group]
-    return together(rest) if rest else None
-
-
-def _pairs(system: System, compared: Compared, against: Group, asks: Sequence[Ask]) -> Iterator[Pair]:
-    """All comparisons of an attribute."""
-    for group, other, ours, theirs in _matches(system, compared, against):
-        yield from (Pair(compared, ask, group, other, ours, theirs) for ask in asks)
 
 
 def _short(system: System, pair: Pair) -> Result:
@@ -208,40 +171,6 @@ def _short(system: System, pair: Pair) -> Result:
         ask, people = pair.ask, min(ours, theirs)
     smaller = pair.group if ours <= theirs or pair.against == REST else pair.against
     return too_few(system, pair.compared, ask, n=people, group=pair.group, against=pair.against, smaller=smaller)
-
-
-def _matches(system: System, compared: Compared, against: Group) -> Iterator[tuple[Group, Group, Sums, Sums]]:
-    """Who is compared with whom: with the reference group, or each with all others (two groups once)."""
-    groups = compared.groups
-    for group, sums in groups.items():
-        if system.checks.fairness.compare == "rest" and len(groups) > 2:
-            yield group, REST, sums, together(other for name, other in groups.items() if name != group)
-        elif group != against:
-            yield group, against, sums, groups[against]
-
-
-def _reference_group(system: System, compared: Compared, before: Mapping[str, Group]) -> tuple[str, Group]:
-    """Why nothing can be judged (or nothing), and the group that the others are compared with.
-
-    The policy's group, else the largest (the first by name among equals, pooled groups last); of a crossing the one
-    where the reference groups of its attributes meet, if it has enough rows.
-    """
-    groups, policy = compared.groups, system.checks.fairness
-    if not compared.asked:
-        return "the policy sets no limit for it; set checks.fairness.difference in the registry", ()
-    ranked = sorted(groups, key=lambda name: (OTHER in name or MISSING in name, -groups[name].rows, name))
-    against = ranked[0] if ranked else ()
-    if len(compared.attributes) == 1:
-        named = policy.reference_group.get(compared.attributes[0])
-        against = against if named is None else (named,)
-    else:
-        meeting = tuple(before[name][0] if name in before else "" for name in compared.attributes)
-        against = meeting if meeting in groups and groups[meeting].rows >= policy.min_group else against
-    if not groups:
-        return "no row has a usable prediction", ()
-    if against not in groups:
-        return f"its reference group {' & '.join(against)} has no row in this window", ()
-    return "" if len(groups) > 1 else "the window holds only one group, so there is nothing to compare", against
 
 
 def _with_causes(told: Mapping[Pair, Result]) -> list[Result]:

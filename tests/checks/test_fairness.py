@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from checks.intervals import Share, z_of
 from checks.rates import RATES, Tally, tally
 from checks.scan import Cell, cells
 from governance.verdict import Limit, Result, Status
+from governance.window import Length, period_of
 
 FACTS = json.loads((Path(__file__).parents[1] / "data" / "facts.json").read_text())
 RACES = FACTS["compas"]["by_race"]
@@ -398,3 +400,34 @@ def test_holm_is_over_everything_in_the_window(make_system: Callable) -> None:
     alone, among = judge(system, [first])[0], judge(system, [first, *others])[0]
 
     assert (alone.status, among.status) == (Status.ALARM, Status.INSUFFICIENT)
+
+
+def test_a_window_goes_on_from_the_one_before(
+    make_system: Callable, make_loans: Callable, make_table: Callable
+) -> None:
+    """The state names the windows; early labels leave the part of errors out."""
+    table, system, history, told = make_table(make_loans(600)), make_system(), {}, []
+    first = period_of(datetime(2026, 3, 10, tzinfo=UTC), Length.MONTH, "UTC")
+    for period in (first, period_of(first.end, Length.MONTH, "UTC")):
+        *_, history = fairness.examine_after(system, table.path, table, {}, "early", period=period, history=history)
+        told.append(history["fairness"])
+
+    assert [set(one) for one in told] == [{"selection"}, {"selection"}]
+    assert [(one["selection"]["after"], one["selection"]["window"]) for one in told] == [
+        ("", "2026-03"),
+        ("2026-03", "2026-04"),
+    ]
+
+
+def test_the_reference_tells_whether_a_gap_stood_before(
+    make_system: Callable, make_loans: Callable, make_table: Callable
+) -> None:
+    """The same gap, measured there."""
+    sex, unequal = ["f", "m"] * 1000, ["0", "1"] * 600 + ["0", "0"] * 400
+    now = make_table(make_loans(2000, sex=sex, offered=unequal))
+    before = make_table(make_loans(2000, sex=sex, offered=["1", "1"] * 500 + ["0", "0"] * 500))
+    system = make_system(checks={"fairness": {"reference_group": {"sex": "m"}}})
+
+    results, _ = fairness.examine(system, now.path, before, {}, "early")
+
+    assert [(one.value, one.reference) for one in by_metric(results, "selection_rate_difference")] == [(-0.6, 0.0)]
