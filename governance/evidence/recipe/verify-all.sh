@@ -164,12 +164,16 @@ matches() { # name, file of three lines
 for c in $(find "$archive/log/checkpoint" -type f 2>/dev/null | sort) "$@"; do
   if tar -tf "$c" >/dev/null 2>&1; then # an act that its owner kept
     unpack "$c" && [ -f "$bag/data/act.json.sig" ] || { no "BAD CHECKPOINT $c is no act that a person signed"; continue; }
-    act=$bag/data/act.json person=$(field by "$bag/data/act.json")
+    act=$bag/data/act.json
+    grep -o '"by":"[^"]*"' "$act" | head -n 1 > "$T/by"
+    grep -o '"checkpoint_seen":{[^}]*}' "$act" | head -n 1 > "$T/saw"
+    [ -s "$T/saw" ] || { no "BAD CHECKPOINT $c: whoever signed it saw no checkpoint"; continue; }
+    person=$(field by "$T/by")
     { people "$r" signers; people "$r" holders; } > "$T/allowed"
     if ssh-keygen -Y verify -f "$T/allowed" -I "$person" -n aims-decision -s "$act.sig" < "$act" >/dev/null 2>&1; then ok "$c is signed by $person"
     elif ssh-keygen -Y check-novalidate -n aims-decision -s "$act.sig" < "$act" >/dev/null 2>&1; then note "$c is signed by a key that the root file does not list"
     else no "BAD CHECKPOINT signature of $c"; continue; fi
-    printf '%s\n' "$(field origin "$act")" "$(field size "$act")" "$(field root "$act")" > "$T/seen"
+    printf '%s\n' "$(field origin "$T/saw")" "$(field size "$T/saw")" "$(field root "$T/saw")" > "$T/seen"
     matches "$c" "$T/seen"
     grep -q "^$(sha256sum < "$c" | cut -d' ' -f1)  " "$T/lines" || no "NOT IN LOG $c: this signed act stood in the log"
     continue
