@@ -9,6 +9,7 @@ G(b) - F(a). With 4,096 cells over the reference's body the room is some thousan
 nothing moved, and nothing where the samples really differ.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.distances import Sorted
+from governance.verdict import rounded
 
 CELLS = 4096
 BODY = 0.001
@@ -89,12 +91,17 @@ class Grid:
 
 
 def plan_of(reference: Sorted, cuts: tuple[float, ...]) -> Plan | None:
-    """The plan for a sorted reference: its body without the outermost thousandths; None where it does not spread."""
+    """The plan for a sorted reference: its body without the outermost thousandths, rounded outwards to hundredths.
+
+    None where it does not spread. `low` and `high` may be told: they are no values of rows.
+    """
     beyond = int(len(reference) * BODY)
-    low, high = float(reference[beyond]), float(reference[len(reference) - 1 - beyond])
-    with np.errstate(over="ignore"):
-        spread = (high - low) / CELLS
-    return Plan(low, high, cuts) if np.isfinite(spread) and low + spread > low and high - spread < high else None
+    first, last = float(reference[beyond]), float(reference[len(reference) - 1 - beyond])
+    if not (math.isfinite(last - first) and last - first > (abs(first) + abs(last)) * CELLS * ROUNDING):
+        return None
+    step = 10.0 ** math.floor(math.log10((last - first) / 10))
+    low, high = math.floor(first / step) * step, math.ceil(last / step) * step
+    return Plan(rounded(low), rounded(high), cuts)
 
 
 def groups_of(plan: Plan, values: Sorted) -> Iterator[Group]:

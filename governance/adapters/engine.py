@@ -2,7 +2,7 @@
 
 Rules
 1. Every question is a SELECT of counts and sums, written by Ibis in the engine's own SQL and read only; its text is
-   kept in `asked`, with the source's query within it.
+   kept in `asked`, with the source's query within it, and :cut_1, :cut_2, ... for cuts, which are values of rows.
 2. A row's values are asked for only by `ordered`: one column's values with their counts, in rising order.
 3. Columns are declared as of another type than wanted, so that Ibis casts each: what the engine holds is not known.
    Texts are as the engine's cast writes them.
@@ -24,6 +24,8 @@ from governance.adapters.stores import Address, address
 from governance.errors import UnreadableInput
 from governance.registry.system import Source
 
+TYPE_OF = {"duckdb": "typeof({})", "postgres": "pg_typeof({})::text", "pyspark": "typeof({})"}
+MOMENT = {"duckdb": "timestamp with time zone", "postgres": "timestamp with time zone", "pyspark": "timestamp"}
 ROWS = "the_rows_of_the_source"
 Bounds = tuple[datetime, datetime]
 Run = Callable[[str], list[tuple[Any, ...]]]
@@ -68,6 +70,7 @@ class Engine:
         self._dialect, self._rows, self._shown, self._run = _opened(self._ibis, source, where, bounds, home)
         self._time, self._bounds = time, bounds
         self.asked: dict[str, str] = {}
+        self._see_moments(where.shown)
 
     def grid(self, column: str, plan: Plan) -> list[Group]:
         """Rows, sums, sums of squares of x - low, least and greatest, by cell and rank (checks/grid.py)."""
@@ -89,7 +92,7 @@ class Engine:
                 greatest=lambda one: one.v.max(),
             )
         )
-        told = self._answer(f"{column}.grid", found)
+        told = self._answer(f"{column}.grid", found, plan.cuts)
         return sorted((int(a), int(b), int(n), float(c), float(d), float(e), float(f)) for a, b, n, c, d, e, f in told)
 
     def counts(self, column: str) -> dict[str, int]:
@@ -103,6 +106,16 @@ class Engine:
         """The finite values of a numeric column with their counts, rising."""
         found = self._finite(column).group_by("v").agg(n=lambda one: one.count()).order_by("v")
         return [(float(value), int(n)) for value, n in self._answer(f"{column}.ordered", found)]
+
+    def _see_moments(self, name: str) -> None:
+        """Refuse a time column that is no moment: a local time would be read as one of UTC."""
+        column = "`" + self._time.replace("`", "``") + "`" if self._dialect == "pyspark" else _identifier(self._time)
+        type_of = TYPE_OF[self._dialect].format(column)
+        for (found,) in self._run(f"SELECT {type_of} FROM (\n{self._rows}\n) AS source LIMIT 1"):  # noqa: S608
+            if str(found).lower() != MOMENT[self._dialect]:
+                mend = "Give it as a timestamp with time zone, in the query if need be; or pull the rows."
+                told = broken(name, "moments", f"a column of {str(found).lower()}", mend, column=self._time)
+                raise UnreadableInput(told)
 
     def _finite(self, column: str) -> Any:
         """A column `v` of finite doubles."""
@@ -120,10 +133,13 @@ class Engine:
         """Rule 4."""
         return self._ibis.literal(repr(float(value))).cast("float64")
 
-    def _answer(self, name: str, question: Any) -> list[tuple[Any, ...]]:
-        """The rows that answer a question; its text is kept."""
+    def _answer(self, name: str, question: Any, hidden: tuple[float, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows that answer a question; its text is kept, without the numbers that are `hidden`."""
         text = str(self._ibis.to_sql(question, dialect=self._dialect))
-        self.asked[name] = _within(text, self._shown) + "\n"
+        shown = text
+        for place, number in enumerate(hidden, 1):
+            shown = shown.replace(f"'{number!r}'", f":cut_{place}")
+        self.asked[name] = _within(shown, self._shown) + "\n"
         return self._run(_within(text, self._rows))
 
 
@@ -176,6 +192,10 @@ def _duckdb(ibis: Any, name: str) -> Run:
         return found
 
     return run
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(value: str) -> str:

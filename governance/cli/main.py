@@ -12,6 +12,7 @@ COMMANDS = (
     "monitor",
     "check",
     "calibrate",
+    "drift",
     "cases",
     "act",
     "verify",
