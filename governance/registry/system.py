@@ -54,7 +54,7 @@ class Roles(Record):
 
 
 class Source(Record):
-    """Where rows come from: a file, a folder or glob of files, s3://bucket/prefix, or postgresql:// with a query.
+    """Where rows come from: a file, a folder or glob of files, s3://, postgresql:// with a query, spark://.
 
     `address` may hold ${NAME} for environment variables; relative paths start at the registry's folder.
     `since` and `until` (dates in the window's zone; until is exclusive) cut a reference out of a longer history.
