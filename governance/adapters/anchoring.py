@@ -10,16 +10,17 @@ the next checkpoint asks again.
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from governance.adapters.timestamp import request_token, verify_token
 from governance.adapters.workplace import Workplace
 from governance.errors import AimsError, ArchiveUnavailable, ConfigurationError, EvidenceError, Fault, Place
 from governance.evidence import store_anchor
-from governance.evidence.cosigning import Witness, cosign
+from governance.evidence.cosigning import WitnessServer, cosign
 from governance.evidence.initialise import AUTHORITIES
 from governance.evidence.note import parse_checkpoint, parse_note
 from governance.evidence.note_key import parse_vkey
+from governance.evidence.witness import CLOCK_SLACK
 
 SECONDS = 20
 MAX_ANSWER = 100_000
@@ -66,10 +67,16 @@ def _authorities(here: Workplace, note: bytes, keep: datetime) -> Iterator[Calla
 
         def stamp(name: str = name, url: str = url) -> str:
             token = request_token(url, note)
-            verify_token(note, token, here.archive.get(AUTHORITIES))
+            _refuse_wrong_time(verify_token(note, token, here.archive.get(AUTHORITIES)), url)
             return store_anchor(here.archive, size, name, token, log=here.log, retain_until=keep)
 
         yield stamp
+
+
+def _refuse_wrong_time(told: datetime, url: str) -> None:
+    if abs(told - datetime.now(UTC)) > CLOCK_SLACK:
+        mend = "Compare the clocks: a wrong time in the log stays for good."
+        raise EvidenceError(Fault(Place(system=url), "a time stamp of now", "one of another time", mend))
 
 
 def _witnesses(here: Workplace, note: bytes, keep: datetime) -> Iterator[Callable[[], str]]:
@@ -77,9 +84,9 @@ def _witnesses(here: Workplace, note: bytes, keep: datetime) -> Iterator[Callabl
         url, _, vkey = each.partition("#")
         if not url or not vkey:
             raise _misspelt("AIMS_WITNESSES", "address#verifier-key, …")
-        witness = Witness(url, parse_vkey(vkey, "AIMS_WITNESSES"))
+        witness = WitnessServer(url, parse_vkey(vkey, "AIMS_WITNESSES"))
 
-        def ask(witness: Witness = witness) -> str:
+        def ask(witness: WitnessServer = witness) -> str:
             return cosign(here.archive, here.log, note, witness, post, retain_until=keep)
 
         yield ask

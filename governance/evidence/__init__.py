@@ -6,12 +6,12 @@ from governance.evidence.archive import Archive, Lock, MissingObject, Version
 from governance.evidence.bundle import Bundle, build_bundle, read_bundle
 from governance.evidence.checkpoint import checkpoint, settled_size, three_lines
 from governance.evidence.heartbeat import heartbeat_id, heartbeat_statement
-from governance.evidence.initialise import initialise_archive, load_root
+from governance.evidence.initialise import initialise_archive
 from governance.evidence.log import Entry, Log
 from governance.evidence.malformed import Malformed
 from governance.evidence.proof import Proof, prove, verify_bundle
 from governance.evidence.report import Finding, Report
-from governance.evidence.root import LockRule, Root, TrustedKey
+from governance.evidence.root import LockRule, Root, TrustedKey, load_root
 from governance.evidence.rotation import next_root, publish_root
 from governance.evidence.sealing import Receipt, iter_bundles, seal, store_bundle, sweep
 from governance.evidence.signer import Keys, LogSigner, StatementSigner

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from governance.errors import EvidenceError, Fault, Place
-from governance.evidence.address import CHECKPOINTS, checkpoint_key, slot_size
+from governance.evidence.address import CHECKPOINTS, checkpoint_key, root_key, slot_size
 from governance.evidence.archive import Archive
 from governance.evidence.log import Log
 from governance.evidence.note import (
@@ -16,7 +16,8 @@ from governance.evidence.note import (
     parse_note,
 )
 from governance.evidence.note_key import OF_LOG, NoteKey, subtree_message, timestamped
-from governance.evidence.signature import PublicKey
+from governance.evidence.root import Root, load_root
+from governance.evidence.signature import ED25519, PublicKey
 from governance.evidence.signer import LogSigner, NoteSigner
 
 
@@ -40,7 +41,8 @@ def checkpoint(
         size: sign only the first `size` lines (see `settled_size`, for stores that ignore If-None-Match).
 
     Raises:
-        EvidenceError: the newest checkpoint in the archive is of another history. Signing would hide a fork.
+        EvidenceError: the newest checkpoint in the archive is of another history (signing would hide a fork), or a key
+            of the root file is not there to sign.
         ArchiveUnavailable: the store did not answer.
     """
     log = Log.load(archive) if log is None else log
@@ -49,11 +51,14 @@ def checkpoint(
         if not size:
             return None
         head, key = Checkpoint(origin, size, log.root(size)), checkpoint_key(size)
-    previous = newest_checkpoint(archive, size)
-    if previous is not None:
+    newest = _newest_note(archive, size)
+    if newest is not None:
+        previous = parse_checkpoint(newest.text, "checkpoint")
         _refuse_fork(previous, log)
         if previous.size == size:
-            return archive.get(key)
+            return newest.to_bytes()
+        if sum(line.name == previous.origin for line in newest.signatures) > 1 + len(signer.also):
+            _refuse_lost_key(load_root(archive), signer)
     note = sign_checkpoint(head, signer)
     return note if archive.put_new(key, note, retain_until=retain_until) else archive.get(key)
 
@@ -74,16 +79,19 @@ def _line(head: Checkpoint, signer: NoteSigner) -> NoteSignature:
 
 
 def newest_checkpoint(archive: Archive, size: int) -> Checkpoint | None:
-    """The newest checkpoint over at most `size` lines, its signature not judged; None when there is none.
+    """The newest checkpoint over at most `size` lines, its signature not judged; None when there is none."""
+    note = _newest_note(archive, size)
+    return parse_checkpoint(note.text, "checkpoint") if note else None
 
-    The thousand keys beside `size` are looked at first, so a long log is rarely listed whole.
-    """
+
+def _newest_note(archive: Archive, size: int) -> Note | None:
+    """The thousand keys beside `size` are looked at first, so a long log is rarely listed whole."""
     near = checkpoint_key(size).rpartition("/")[0] + "/"
     for prefix in (near, CHECKPOINTS):
         sizes = [found for key in archive.list(prefix) if (found := slot_size(key)) is not None and found <= size]
         if sizes:
             key = checkpoint_key(max(sizes))
-            return parse_checkpoint(parse_note(archive.get(key), key).text, key)
+            return parse_note(archive.get(key), key)
     return None
 
 
@@ -106,6 +114,18 @@ def three_lines(note: bytes | str) -> str:
     """The three lines of a checkpoint for people: origin, size, root. They may stand in a mail, a page, a report."""
     body = note.encode() if isinstance(note, str) else note
     return parse_checkpoint(parse_note(body, "checkpoint").text, "checkpoint").text()
+
+
+def _refuse_lost_key(root: Root, signer: LogSigner) -> None:
+    """The checkpoint before bears more lines: without a key of the root file this one would be bad for good."""
+    lost = {key.algorithm for key in root.log if key.until is None} - {
+        ED25519,
+        *(each.algorithm for each in signer.also),
+    }
+    if lost:
+        mend = "Put every key of the log into the folder of keys, or revoke that one by a new root file."
+        expected = f"the log's {', '.join(sorted(lost))} key"
+        raise EvidenceError(Fault(Place(file=root_key(root.version)), expected, "none to sign with", mend))
 
 
 def _refuse_fork(previous: Checkpoint, log: Log) -> None:

@@ -7,7 +7,7 @@ prefix. So its answer is an anchor outside the archive, and its refusal an alarm
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from governance.errors import EvidenceError, Fault, Place
@@ -19,6 +19,7 @@ from governance.evidence.log import Log
 from governance.evidence.note import Checkpoint, parse_checkpoint, parse_note, parse_signatures
 from governance.evidence.note_key import NoteKey, signed_time
 from governance.evidence.tree import consistency_proof
+from governance.evidence.witness import CLOCK_SLACK
 
 SIGNED, CONFLICT, INCONSISTENT = 200, 409, 422
 Ask = Callable[[str, bytes], tuple[int, bytes]]
@@ -28,7 +29,7 @@ _SIZE = re.compile(rb"(0|[1-9][0-9]{0,15})\n")
 
 
 @dataclass(frozen=True)
-class Witness:
+class WitnessServer:
     """Someone who cosigns: the submission prefix of their service, and their key."""
 
     url: str
@@ -46,7 +47,7 @@ def add_checkpoint_request(old: int, proof: Sequence[bytes], note: bytes) -> byt
 
 
 def cosign(
-    archive: Archive, log: Log, note: bytes, witness: Witness, ask: Ask, *, retain_until: datetime | None = None
+    archive: Archive, log: Log, note: bytes, witness: WitnessServer, ask: Ask, *, retain_until: datetime | None = None
 ) -> str:
     """Have a checkpoint of this archive cosigned, store the cosignature in the log, return its key.
 
@@ -55,7 +56,7 @@ def cosign(
         log: at least as long as the checkpoint.
         note: a checkpoint as it stands in the archive.
         witness: whom to ask.
-        ask: sends the request (`governance.adapters.witness_http.post`).
+        ask: sends the request (`governance.adapters.anchoring.post`).
         retain_until: until when the cosignature is locked.
 
     Raises:
@@ -70,7 +71,7 @@ def cosign(
         proof = consistency_proof(leaves, old) if 0 < old < head.size else []
         return ask(f"{witness.url.rstrip('/')}/add-checkpoint", add_checkpoint_request(old, proof, note))
 
-    old = _cosigned(archive, witness, head.size)
+    old = _cosigned(log, witness, head.size)
     status, answer = add_checkpoint(old)
     told = _SIZE.fullmatch(answer) if status == CONFLICT else None
     if told and int(told[1]) != old:
@@ -89,27 +90,28 @@ def cosign(
     return store_anchor(archive, head.size, witness.slug, body, kind=COSIGNATURE, log=log, retain_until=retain_until)
 
 
-def _cosigned(archive: Archive, witness: Witness, below: int) -> int:
-    """The size of the newest checkpoint in the archive that the witness cosigned; 0 for none."""
+def _cosigned(log: Log, witness: WitnessServer, below: int) -> int:
+    """The size of the newest checkpoint that the witness cosigned, as the log knows it; 0 for none."""
     end = f"/{witness.slug}.{COSIGNATURE}"
-    sizes = [
-        int(key.removeprefix(ANCHORS).removesuffix(end).replace("/", ""))
-        for key in archive.list(ANCHORS)
-        if key.endswith(end)
-    ]
-    return max((size for size in sizes if size <= below), default=0)
+    found = (entry.key for entry in reversed(log.entries) if entry.key.startswith(ANCHORS) and entry.key.endswith(end))
+    sizes = (int(key.removeprefix(ANCHORS).removesuffix(end).replace("/", "")) for key in found)
+    return next((size for size in sizes if size <= below), 0)
 
 
-def _sound(answer: bytes, head: Checkpoint, witness: Witness) -> bytes:
-    """The lines by the witness's key, each verified and dated; those of other keys are left out, as the text asks."""
+def _sound(answer: bytes, head: Checkpoint, witness: WitnessServer) -> bytes:
+    """The lines by the witness's key, each verified and of now; those of other keys are left out, as the text asks."""
     lines = [line for line in parse_signatures(answer, witness.url) if witness.key.wrote(line)]
-    if not lines or not all(witness.key.verifies(line, head) and signed_time(line) for line in lines):
-        _refuse(witness, f"a dated cosignature by {witness.key.name}", "other lines", "Compare its verifier key.")
+    if not lines or not all(witness.key.verifies(line, head) for line in lines):
+        _refuse(witness, f"a cosignature by {witness.key.name}", "other lines", "Compare its verifier key.")
+    now = datetime.now(UTC).timestamp()
+    if any(abs((signed_time(line) or 0) - now) > CLOCK_SLACK.total_seconds() for line in lines):
+        found = "another time, or none"
+        _refuse(witness, "a cosignature of now", found, "Compare the clocks: a wrong time in the log stays for good.")
     return "".join(line.line() for line in lines).encode()
 
 
 def _refuse(
-    witness: Witness,
+    witness: WitnessServer,
     expected: str,
     found: str,
     mend: str = "Sign nothing more; run `aims verify` with kept checkpoints.",

@@ -7,10 +7,10 @@ from importlib.resources import files
 
 from governance.errors import EvidenceError, Fault, Place
 from governance.evidence.address import root_key
-from governance.evidence.archive import Archive, MissingObject
+from governance.evidence.archive import Archive
 from governance.evidence.checkpoint import checkpoint
 from governance.evidence.note import ORIGIN
-from governance.evidence.root import LockRule, Root, TrustedKey, log_keys, parse_root, trusted_keys
+from governance.evidence.root import LockRule, Root, TrustedKey, load_root, log_keys, parse_root, trusted_keys
 from governance.evidence.sealing import seal
 from governance.evidence.signer import Keys
 from governance.evidence.sshsig import DECISION_NAMESPACE
@@ -83,22 +83,6 @@ def initialise_archive(
     lines = seal(archive, [key, *sorted(root.files)], retain_until=retain_until)
     checkpoint(archive, keys.log, origin, log=lines, retain_until=retain_until)
     return newest
-
-
-def load_root(archive: Archive) -> Root:
-    """The newest version of the root file, as the archive has it: whether to trust it is for `verify` to say.
-
-    Raises:
-        MissingObject: the archive was never initialised.
-        Malformed: the file is no root file.
-    """
-    root = parse_root(archive.get(root_key(1)), root_key(1))
-    while True:
-        key = root_key(root.version + 1)
-        try:
-            root = parse_root(archive.get(key), key)
-        except MissingObject:
-            return root
 
 
 def _files(

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from governance.evidence.address import root_key
+from governance.evidence.archive import Archive, MissingObject
 from governance.evidence.canonical import canonical_json, read_json
 from governance.evidence.malformed import malformed
 from governance.evidence.note_key import parse_vkey
@@ -125,6 +127,22 @@ def parse_root(body: bytes, where: str) -> Root:
     for text in root.witnesses:
         parse_vkey(text, where)
     return root
+
+
+def load_root(archive: Archive) -> Root:
+    """The newest version of the root file, as the archive has it: whether to trust it is for `verify` to say.
+
+    Raises:
+        MissingObject: the archive was never initialised.
+        Malformed: the file is no root file.
+    """
+    root = parse_root(archive.get(root_key(1)), root_key(1))
+    while True:
+        key = root_key(root.version + 1)
+        try:
+            root = parse_root(archive.get(key), key)
+        except MissingObject:
+            return root
 
 
 def _root(value: Mapping[str, Any]) -> Root:

@@ -11,10 +11,10 @@ from hashlib import sha256
 from governance.errors import EvidenceError, Fault, Place
 from governance.evidence.address import root_key
 from governance.evidence.archive import Archive
-from governance.evidence.initialise import allowed_signers, bare_keys, load_root
+from governance.evidence.initialise import allowed_signers, bare_keys
 from governance.evidence.log import Log
 from governance.evidence.malformed import Malformed
-from governance.evidence.root import Root, TrustedKey
+from governance.evidence.root import Root, TrustedKey, load_root
 from governance.evidence.sealing import seal
 from governance.evidence.sshsig import ROOT_NAMESPACE, signed_by
 

@@ -13,11 +13,12 @@ from governance.adapters.keys import create_keys
 from governance.adapters.settings import Settings
 from governance.adapters.workplace import Workplace
 from governance.errors import ConfigurationError, EvidenceError
-from governance.evidence import Keys, Log, checkpoint, store_anchor, store_bundle, verify_archive
+from governance.evidence import Keys, Log, checkpoint, store_anchor, store_bundle, three_lines, verify_archive
 from governance.evidence.address import checkpoint_key, seal_key
 from governance.evidence.anchor import COSIGNATURE
-from governance.evidence.cosigning import Witness, cosign
+from governance.evidence.cosigning import WitnessServer, cosign
 from governance.evidence.log import entry_of
+from governance.evidence.note import parse_checkpoint
 from governance.evidence.note_key import parse_vkey
 from tests.acceptance.test_attacks import FolderOwner, rewrite
 from tests.evidence_builders import ORIGIN, fill, make_run
@@ -33,13 +34,13 @@ def witness(signing_keys: Keys) -> LittleWitness:
 
 
 @pytest.fixture
-def asked(witness: LittleWitness) -> Iterator[Witness]:
+def asked(witness: LittleWitness) -> Iterator[WitnessServer]:
     """The same, running, as we are configured with it."""
     with serving(witness) as url:
-        yield Witness(url, parse_vkey(witness.vkeys[0], "test"))
+        yield WitnessServer(url, parse_vkey(witness.vkeys[0], "test"))
 
 
-def sign_and_ask(archive: DirectoryArchive, keys: Keys, asked: Witness) -> str:
+def sign_and_ask(archive: DirectoryArchive, keys: Keys, asked: WitnessServer) -> str:
     """The hourly flow's core: sign the head, have it cosigned."""
     note = checkpoint(archive, keys.log, ORIGIN)
     assert note
@@ -47,7 +48,7 @@ def sign_and_ask(archive: DirectoryArchive, keys: Keys, asked: Witness) -> str:
 
 
 def test_cosignatures_grow_with_the_log_and_count_in_the_strength(
-    directory_archive: DirectoryArchive, signing_keys: Keys, asked: Witness, witness: LittleWitness
+    directory_archive: DirectoryArchive, signing_keys: Keys, asked: WitnessServer, witness: LittleWitness
 ) -> None:
     """Each is asked for with a proof from the one before; the last line names how many, to which entry, of when."""
     fill(directory_archive, signing_keys, 2, witnesses=witness.vkeys)
@@ -66,7 +67,7 @@ def test_cosignatures_grow_with_the_log_and_count_in_the_strength(
 
 
 def test_a_witness_that_knows_more_than_we_remember_is_given_the_right_proof(
-    directory_archive: DirectoryArchive, signing_keys: Keys, asked: Witness
+    directory_archive: DirectoryArchive, signing_keys: Keys, asked: WitnessServer
 ) -> None:
     """Our archive may lack its cosignature (a kill before it was stored): 409 tells the size."""
     fill(directory_archive, signing_keys, 2)
@@ -78,7 +79,7 @@ def test_a_witness_that_knows_more_than_we_remember_is_given_the_right_proof(
     assert sign_and_ask(directory_archive, signing_keys, asked).startswith("log/anchor/000/000/009/")
 
 
-def test_a_cut_tail_is_refused_by_the_witness(tmp_path: Path, signing_keys: Keys, asked: Witness) -> None:
+def test_a_cut_tail_is_refused_by_the_witness(tmp_path: Path, signing_keys: Keys, asked: WitnessServer) -> None:
     """It has cosigned more entries than there are."""
     owner = FolderOwner(tmp_path / "archive")
     fill(owner.archive, signing_keys, 3)
@@ -90,7 +91,9 @@ def test_a_cut_tail_is_refused_by_the_witness(tmp_path: Path, signing_keys: Keys
         sign_and_ask(owner.archive, signing_keys, asked)  # type: ignore[arg-type]
 
 
-def test_a_rewritten_history_is_refused_by_the_witness(tmp_path: Path, signing_keys: Keys, asked: Witness) -> None:
+def test_a_rewritten_history_is_refused_by_the_witness(
+    tmp_path: Path, signing_keys: Keys, asked: WitnessServer
+) -> None:
     """The operator has every key and rewrites an entry; the proof from what the witness saw cannot be made."""
     owner = FolderOwner(tmp_path / "archive")
     _, keys, _ = fill(owner.archive, signing_keys, 3)
@@ -104,6 +107,36 @@ def test_a_rewritten_history_is_refused_by_the_witness(tmp_path: Path, signing_k
         sign_and_ask(owner.archive, signing_keys, asked)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("ahead", [600, -600])
+def test_a_witness_whose_clock_is_off_is_not_stored(
+    directory_archive: DirectoryArchive, signing_keys: Keys, asked: WitnessServer, witness: LittleWitness, ahead: int
+) -> None:
+    """Its time would make honest entries look back-dated, or stored later than known, for good."""
+    fill(directory_archive, signing_keys, 1)
+    witness.clock_ahead = ahead
+
+    with pytest.raises(EvidenceError, match="a cosignature of now"):
+        sign_and_ask(directory_archive, signing_keys, asked)
+
+    assert list(directory_archive.list("log/anchor/")) == []
+
+
+def test_a_cosignature_from_the_future_dates_nothing(
+    directory_archive: DirectoryArchive, signing_keys: Keys, witness: LittleWitness
+) -> None:
+    """Somebody put it there by hand: what follows is not back-dated by it."""
+    fill(directory_archive, signing_keys, 1, witnesses=witness.vkeys)
+    head = parse_checkpoint(three_lines(directory_archive.get(checkpoint_key(7))), "head")
+    witness.clock_ahead = 10**6
+    line = witness._cosigned(head.text(), ORIGIN, 7, head.root)
+    key = store_anchor(directory_archive, 7, "w1", line.encode(), kind=COSIGNATURE)
+    store_bundle(directory_archive, *make_run(signing_keys, 9))
+
+    report = verify_archive(directory_archive)
+    assert report.ok, report.lines()
+    assert [each.key for each in report.findings if each.word == "CLOCK"] == [key]
+
+
 def test_a_forged_cosignature_is_named(
     directory_archive: DirectoryArchive, signing_keys: Keys, witness: LittleWitness
 ) -> None:
@@ -114,7 +147,9 @@ def test_a_forged_cosignature_is_named(
 
     forged = store_anchor(directory_archive, 8, "w1", other.encode(), kind=COSIGNATURE)
     with serving(stranger) as url:
-        unknown = sign_and_ask(directory_archive, signing_keys, Witness(url, parse_vkey(stranger.vkeys[0], "test")))
+        unknown = sign_and_ask(
+            directory_archive, signing_keys, WitnessServer(url, parse_vkey(stranger.vkeys[0], "test"))
+        )
     noise = store_anchor(directory_archive, 8, "w3", b"noise", kind=COSIGNATURE)
 
     report = verify_archive(directory_archive)
@@ -127,7 +162,11 @@ def test_a_forged_cosignature_is_named(
 
 
 def test_a_log_that_the_witness_does_not_know_is_told_so(
-    directory_archive: DirectoryArchive, signing_keys: Keys, asked: Witness, witness: LittleWitness, tmp_path: Path
+    directory_archive: DirectoryArchive,
+    signing_keys: Keys,
+    asked: WitnessServer,
+    witness: LittleWitness,
+    tmp_path: Path,
 ) -> None:
     """404 for another origin, 403 for another key: the mend is to register with it."""
     fill(directory_archive, signing_keys, 1)

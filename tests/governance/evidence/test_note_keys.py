@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.keys import create_keys, load_keys
-from governance.errors import KeyFault
-from governance.evidence import Keys, Malformed, verify_archive
+from governance.errors import EvidenceError, KeyFault
+from governance.evidence import Keys, Malformed, checkpoint, store_bundle, verify_archive
 from governance.evidence.address import checkpoint_key
 from governance.evidence.note import Checkpoint, Note, parse_checkpoint, parse_note, parse_signatures
 from governance.evidence.note_key import NoteKey, parse_vkey, signed_time
 from governance.evidence.root import log_keys
 from governance.evidence.signature import ED25519, PublicKey
-from tests.evidence_builders import ORIGIN, fill
+from tests.evidence_builders import ORIGIN, fill, make_run
 
 ALSO = ("ml-dsa-44", "ecdsa-sha2-nistp256")
 
@@ -73,6 +73,19 @@ def test_a_checkpoint_that_lacks_a_line_is_bad(signed: tuple[Path, str, Note], l
     ((word, text),) = words(folder)
     assert word == "BAD CHECKPOINT"
     assert "lacks the signature" in text
+
+
+def test_a_writer_without_one_of_the_keys_signs_no_checkpoint(tmp_path: Path) -> None:
+    """It would be bad for good, so it is refused with the mend."""
+    archive, folder = DirectoryArchive(tmp_path / "archive"), tmp_path / "keys"
+    keys = create_keys(folder, also=ALSO)
+    fill(archive, keys, 1)
+    (folder / "log-ml-dsa-44.pem").unlink()
+    store_bundle(archive, *make_run(keys, 5))
+
+    with pytest.raises(EvidenceError, match=r"the log's ml-dsa-44 key.*Put every key"):
+        checkpoint(archive, load_keys(folder).log, ORIGIN)
+    assert checkpoint(archive, keys.log, ORIGIN)
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])
