@@ -1,6 +1,7 @@
 """`aims act`: take one step on a case."""
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from governance.adapters.workplace import Workplace
 from governance.cases.kind_parts import Strength
 from governance.cases.page import KNOWN_BY
 from governance.cli.cases import FieldFiles, Fields, KeyFile, fields_of
+from governance.errors import ConfigurationError, Fault, Place
 
 Code = Annotated[str, typer.Option(help="A code that was sent to you (`aims code`): it shows that it is you.")]
 
@@ -16,7 +18,7 @@ Code = Annotated[str, typer.Option(help="A code that was sent to you (`aims code
 def register(app: typer.Typer) -> None:
     """Add the command."""
     example = "aims act REM-bank-calls-drift.euribor3m-2008-10 acknowledge --by ada-okafor --why 'I look into it'"
-    app.command(epilog=f"Example: `{example} --sign ~/.ssh/id_ed25519`")(act)
+    app.command(epilog=f"Example: `{example} --sign ~/.ssh/id_ed25519 --keep ~/my-acts`")(act)
 
 
 def act(
@@ -29,14 +31,27 @@ def act(
     field_file: FieldFiles = None,
     code: Code = "",
     sign: KeyFile = None,
+    keep: Annotated[Path | None, typer.Option(help="Folder for your own copy of the signed act.")] = None,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Do an act, archive its proof, and say how the case stands. Refused acts leave no trace and exit with code 2."""
+    """Do an act, archive its proof, and say how the case stands. Refused acts leave no trace and exit with code 2.
+
+    A signed act holds the log as you saw it. Your own copy (--keep) shows, alone, if the log is cut or rewritten later:
+    `aims verify ARCHIVE --checkpoint COPY`.
+    """
+    if keep and not sign:
+        expected = "--sign with --keep"
+        raise ConfigurationError(
+            Fault(Place(column="--keep"), expected, "no key", "Sign: an unsigned copy is no proof.")
+        )
     here = Workplace.here()
     fields = fields_of(field or (), field_file or ())
     with strength_of(here, case_id, by, code) as strength:
         recorded = here.casework.act(case_id, verb, by=by, why=why, fields=fields, strength=strength, key_file=sign)
     case, done = recorded.case, recorded.act
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
+        (keep / recorded.receipt.key.rpartition("/")[2]).write_bytes(here.archive.get(recorded.receipt.key))
     if as_json:
         typer.echo(case.model_dump_json())
         return

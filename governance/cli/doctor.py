@@ -27,8 +27,9 @@ def doctor(
         for person in registry.people.people
         if not person.notify
     ]
+    notes += [] if faults else _unlisted(here)
     if store:
-        notes += canary_lines(here)
+        notes += [*canary_lines(here), *_retention(here)]
     if as_json:
         typer.echo(json.dumps({"systems": sorted(registry.systems), "faults": list(map(str, faults)), "notes": notes}))
     else:
@@ -40,11 +41,34 @@ def doctor(
     raise typer.Exit(2 if faults else 0)
 
 
+def _unlisted(here: Workplace) -> list[str]:
+    """People whose signed acts do not count yet as a view of the log from outside: the root file lacks their key."""
+    from governance.evidence import load_root
+    from governance.evidence.initialise import bare_keys
+
+    known = load_root(here.archive).people
+    lacking = [person for person, key in bare_keys(here.registry.people.ssh_keys).items() if known.get(person) != key]
+    return [f"{person}'s signed acts are no witness yet: `aims keys people` puts their key in" for person in lacking]
+
+
 def canary_lines(here: Workplace) -> list[str]:
     """What the archive's store really protects, tried on a canary object."""
     from governance.adapters.canary import try_store
 
     return [str(line) for line in try_store(here.archive)]
+
+
+def _retention(here: Workplace) -> list[str]:
+    """Until when the last bundle is locked, and whether what proves it is locked as long."""
+    from datetime import UTC, datetime
+
+    from governance.adapters.retention import read_retention
+
+    found = read_retention(here.archive, datetime.now(UTC))
+    if found is None:
+        return ["retention: a folder locks nothing"]
+    mend = ["retention: the flow `extend-retention` (weekly) extends them"] if found.short else []
+    return [f"retention: {found}", *mend]
 
 
 def _kinds(here: Workplace) -> list[Fault]:

@@ -14,8 +14,8 @@ from governance.adapters.keys import create_keys
 from governance.adapters.workplace import Workplace
 from governance.cases.plan import plan_verdict
 from governance.cli import act, cases, code
-from governance.errors import AimsError
-from governance.evidence import initialise_archive, read_bundle
+from governance.errors import AimsError, ConfigurationError
+from governance.evidence import initialise_archive, read_bundle, verify_archive
 from governance.evidence.decision import judge_decision
 from governance.registry.people import People, Person
 from governance.registry.registry import Registry
@@ -155,6 +155,24 @@ def test_a_code_comes_back_when_its_act_is_refused(place: Workplace, tmp_path: P
         run("act", DRIFT, "reopen", *words)
 
     assert "one-time code" in run("act", DRIFT, "acknowledge", *words).output
+
+
+def test_who_signs_an_act_can_keep_their_own_copy_and_hold_the_archive_against_it(
+    place: Workplace, tmp_path: Path
+) -> None:
+    """The copy is the archived bundle, and a witness from outside."""
+    own = tmp_path / "my-acts"
+    signed = ("--by", "ada-okafor", "--why", "mine", "--keep", str(own))
+
+    with pytest.raises(ConfigurationError, match="--sign with --keep"):
+        run("act", DRIFT, "acknowledge", *signed)
+    run("act", DRIFT, "acknowledge", *signed, "--sign", str(tmp_path / "ada"))
+
+    [kept] = own.iterdir()
+    report = verify_archive(place.archive, checkpoints={kept.name: kept.read_bytes()})
+    assert kept.name == f"{DRIFT}.0002.tar"
+    assert report.ok, report.lines()
+    assert "1 kept act by a key that the root file does not list" in report.strength
 
 
 REFUSED = {

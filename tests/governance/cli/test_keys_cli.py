@@ -86,6 +86,50 @@ def test_keys_are_rotated_and_the_old_ones_revoked_by_two_holders(begun: Path) -
     ]
 
 
+def people_yaml(folder: Path, *names: str) -> Path:
+    """A people.yaml in which these people have SSH keys."""
+    lines = ["people:"]
+    for name in names:
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
+        public = (folder / f"{name}.pub").read_text("utf-8").strip()
+        lines += [f"  - {{id: {name}, name: Some {name}, email: {name}@example.org, ssh_key: {public}}}"]
+    path = folder / "people.yaml"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def test_owners_come_and_go_by_people_yaml_and_the_signatures_of_holders(begun: Path, tmp_path: Path) -> None:
+    """Whose signed acts count is in the root file; owners sign acts, and change no keys."""
+    archive, draft = DirectoryArchive(begun / "evidence"), begun / "root.json"
+
+    drafted = aims("people", archive.name, people_yaml(tmp_path, "cleo", "dan"), "--draft", draft)
+    by_owners = aims("publish", archive.name, draft, *signed(begun, draft, "cleo", "dan"))
+    by_holders = aims("publish", archive.name, draft, *signed(begun, draft, *PEOPLE))
+
+    root = load_root(archive)
+    assert drafted.exit_code == by_holders.exit_code == 0
+    assert isinstance(by_owners.exception, EvidenceError)
+    assert set(root.signers) == {"cleo", "dan"}
+    assert set(root.holders) == set(PEOPLE)
+    assert 'cleo namespaces="aims-decision" ssh-ed25519' in archive.get("trust/allowed_signers/0002").decode()
+    assert verify_archive(archive).ok
+
+
+def test_an_archive_is_begun_with_the_owners_of_people_yaml(tmp_path: Path) -> None:
+    """`--people` names the registry's file; one without any key is refused."""
+    found = people_yaml(tmp_path, "cleo")
+    archive = tmp_path / "evidence"
+    call = ("--archive", archive, "--origin", ORIGIN, "--people")
+    (tmp_path / "empty.yaml").write_text("people: [{id: ada, name: Ada, email: ada@example.org}]\n", "utf-8")
+
+    begun = aims("init", tmp_path / "k", *call, found)
+    refused = aims("init", tmp_path / "l", *call, tmp_path / "empty.yaml")
+
+    assert begun.exit_code == 0, begun.output
+    assert set(load_root(DirectoryArchive(archive)).signers) == {"cleo"}
+    assert "people with an ssh_key" in str(refused.exception)
+
+
 def test_one_signature_of_two_changes_nothing(begun: Path) -> None:
     """The refusal says how many are needed."""
     archive, draft = DirectoryArchive(begun / "evidence"), begun / "root.json"
