@@ -1,5 +1,6 @@
 """A witness outside cosigns our checkpoints, counts in the strength, and refuses a log that was cut or rewritten."""
 
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from governance.adapters.keys import create_keys
 from governance.adapters.settings import Settings
 from governance.adapters.workplace import Workplace
 from governance.errors import ConfigurationError, EvidenceError
-from governance.evidence import Keys, Log, checkpoint, store_anchor, store_bundle, three_lines, verify_archive
+from governance.evidence import Keys, Log, checkpoint, prove, store_anchor, store_bundle, three_lines, verify_archive
 from governance.evidence.address import checkpoint_key, seal_key
 from governance.evidence.anchor import COSIGNATURE
 from governance.evidence.cosigning import WitnessServer, cosign
@@ -217,3 +218,26 @@ def test_a_misspelt_setting_is_refused(tmp_path: Path, setting: str) -> None:
 
     with pytest.raises((ConfigurationError, EvidenceError)):
         anchor_checkpoint(here, here.archive.get(checkpoint_key(7)), datetime.now(UTC))
+
+
+@pytest.mark.long
+def test_the_auditors_scripts_take_an_archive_with_further_keys_and_cosignatures(
+    tmp_path: Path, asked: WitnessServer, witness: LittleWitness
+) -> None:
+    """The Ed25519 line stands first, so openssl 3.0 suffices; what it cannot read it passes over."""
+    keys = create_keys(tmp_path / "keys", also=("ml-dsa-44", "ecdsa-sha2-nistp256"))
+    witness.logs[ORIGIN] = keys.log.raw
+    archive = DirectoryArchive(tmp_path / "archive")
+    root, bundles, heads = fill(archive, keys, 3, witnesses=witness.vkeys)
+    sign_and_ask(archive, keys, asked)
+    (tmp_path / "note").write_text(heads[1])
+    (tmp_path / "proof").write_bytes(prove(archive, bundles[1]).to_bytes())
+    trust = "archive/trust"
+
+    def said(*command: str) -> str:
+        done = subprocess.run(["sh", *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.stdout.rstrip().splitlines()[-1]
+
+    assert said(f"{trust}/verify-all.sh", "archive", root.digest, "note") == "VERIFIED 10 entries"
+    one = said(f"{trust}/verify-one.sh", f"archive/{bundles[1]}", "proof", f"{trust}/statement.pub", f"{trust}/log.pub")
+    assert one.startswith("ok    checkpoint signed by")
