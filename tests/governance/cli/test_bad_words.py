@@ -152,7 +152,7 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
 }
 
 
-SLOW = {name: pytest.mark.long for name in REFUSED if name.startswith("calibrate")}  # seconds of imports
+SLOW = {name: pytest.mark.long for name in REFUSED if name.startswith(("calibrate", "check of no system"))}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in REFUSED])
