@@ -47,9 +47,9 @@ LATER: dict[str, Any] = {"later": True}
 
 
 class Grown(Record):
-    """A part that has learned fields since kinds were first archived: while unset they are not written.
+    """A part that has learned fields since it was first archived: while unset they are not written.
 
-    So a kind that an old case keeps still has the bytes that it had (cases/kind.py, `kind_from_json`).
+    So the acts and the kind of an old case still have the bytes that they had.
     """
 
     @model_serializer(mode="wrap")

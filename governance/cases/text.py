@@ -7,6 +7,7 @@
 import re
 
 _UNFIT = re.compile(
+    r"\r(?!\n)|"  # a carriage alone: what follows is written over the line
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control, but not tab and ends of lines
     r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"  # turning and separating
     r"\ud800-\udfff\ue000-\uf8ff\ufffe\uffff\U000f0000-\U0010ffff]"  # surrogates, private use

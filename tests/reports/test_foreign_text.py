@@ -47,7 +47,7 @@ def test_foreign_text_is_only_text(face: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "mark", ["\0", "\x1b", "\x7f", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028", "\ufeff", "\ud800"]
+    "mark", ["\0", "\r", "\x1b", "\x7f", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028", "\ufeff", "\ud800"]
 )
 def test_control_and_turning_characters_are_not_plain(mark: str) -> None:
     """They hide or disguise what is read."""

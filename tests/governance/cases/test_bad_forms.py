@@ -126,8 +126,9 @@ def wrong_forms(rule: ActRule) -> Iterator[tuple[str, dict[str, str]]]:
     yield "invented", whole | {"invented": EVIL}
 
 
-def wrong_acts(case: Case, verb: str, by: str, rule: ActRule) -> Iterator[tuple[str, dict[str, object]]]:
+def wrong_acts(of: Kind, case: Case, verb: str, by: str) -> Iterator[tuple[str, dict[str, object]]]:
     """The part that must be named, and what makes an act that must be refused."""
+    rule = of.acts[verb]
     good: dict[str, object] = {"case": case, "verb": verb, "by": by, "fields": form(rule)}
     for named, fields in wrong_forms(rule):
         yield named, good | {"fields": fields}
@@ -139,6 +140,8 @@ def wrong_acts(case: Case, verb: str, by: str, rule: ActRule) -> Iterator[tuple[
     yield "verb", good | {"verb": EVIL}
     yield "fields", good | {"fields": {EVIL: "x"}}
     yield "act number", good | {"case": case.model_copy(update={"seq": case.seq + 1})}
+    for state in sorted(set(of.states) - set(rule.from_))[:1]:
+        yield "the state", good | {"case": case.model_copy(update={"state": state})}
     if "anyone" not in rule.who:
         yield f"`{verb}`", good | {"case": case.model_copy(update=dict.fromkeys(("owner", "deputy", "reviewer"), "zoe")
                                                            | {"escalation": ("zoe",)})}  # fmt: skip
@@ -165,7 +168,7 @@ def test_every_act_refuses_what_it_should_and_nothing_is_written(name: str, here
     of, before, unclear = kind(name), objects(here), []
     acts = ready(name)
     for verb, (case, by) in acts.items():
-        for named, given in wrong_acts(case, verb, by, of.acts[verb]):
+        for named, given in wrong_acts(of, case, verb, by):
             moved = given.pop("case")
             assert isinstance(moved, Case)
             known = case if moved.seq != case.seq else moved
