@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     keys.command(epilog="Example: `aims keys witnesses file:///srv/evidence w.example/1+1f2e3d4c+BA… --draft 4.json`")(
         witnesses
     )
+    keys.command(epilog="Example: `aims keys moved s3://new?endpoint=https://… --draft 5.json`")(moved)
     keys.command(epilog="Example: `aims keys publish file:///srv/evidence 2.json ada-okafor.sig bo-lind.sig`")(publish)
     keys.command(epilog="Example: `aims keys show /etc/aims/keys`")(show)
     app.add_typer(keys, name="keys")
@@ -136,6 +137,20 @@ def witnesses(
     given, _ = _outside(vkey, None)
     opened = open_archive(archive, read_only=True)
     _draft(next_root(load_root(opened), position=len(Log.load(opened)), witnesses=given), draft)
+
+
+def moved(
+    archive: str = typer.Argument(help="The NEW store, with every object copied into it.", envvar="AIMS_ARCHIVE"),
+    draft: Path = DRAFT,
+) -> None:
+    """Say that the archive was copied into this store by now. Without it, `aims verify` calls it a store made anew."""
+    from datetime import UTC, datetime
+
+    from governance.adapters.archive import open_archive
+    from governance.evidence import Log, load_root, next_root
+
+    opened = open_archive(archive, read_only=True)
+    _draft(next_root(load_root(opened), position=len(Log.load(opened)), moved_at=datetime.now(UTC)), draft)
 
 
 def publish(

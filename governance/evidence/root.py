@@ -16,6 +16,7 @@ from governance.evidence.malformed import malformed
 from governance.evidence.note_key import parse_vkey
 from governance.evidence.signature import ED25519, PublicKey
 from governance.evidence.signer import DEMO, Keys
+from governance.evidence.statement import parse_utc_second
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,15 @@ class LockRule:
     days: int = 0
 
 
-LATER = ("signers", "witnesses")
+@dataclass(frozen=True)
+class Move:
+    """The first `size` entries had been copied into another store by `at` (UTC, to the second, `…Z`)."""
+
+    size: int
+    at: str
+
+
+LATER = ("signers", "witnesses", "moves")
 """Fields that came after the first archives."""
 
 
@@ -60,7 +69,7 @@ class Root:
 
     `holders` are the people (id to SSH public key) of whom `threshold` must sign the next version; `signers` those
     whose signed acts make them witnesses, as the holders' do. `files`: the sha256 in hex of every other trust file.
-    `witnesses`: verifier keys (c2sp.org/signed-note) of those who cosign the log.
+    `witnesses`: verifier keys (c2sp.org/signed-note) of those who cosign the log. `moves`: into other stores.
     """
 
     archive: str
@@ -74,6 +83,7 @@ class Root:
     files: Mapping[str, str] = field(default_factory=dict)
     signers: Mapping[str, str] = field(default_factory=dict)
     witnesses: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The file: canonical JSON; without an empty field of `LATER`, as the first archives were written."""
@@ -126,6 +136,8 @@ def parse_root(body: bytes, where: str) -> Root:
             raise malformed(where, f"a key of {key.algorithm}", "a key of another algorithm")
     for text in root.witnesses:
         parse_vkey(text, where)
+    if not all(parse_utc_second(move.at) for move in root.moves):
+        raise malformed(where, "moves with a time in UTC", "another text")
     return root
 
 
@@ -156,6 +168,7 @@ def _root(value: Mapping[str, Any]) -> Root:
         files=dict(value["files"]),
         signers=dict(value.get("signers", {})),
         witnesses=tuple(value.get("witnesses", ())),
+        moves=tuple(Move(**move) for move in value.get("moves", ())),
     )
     _typed(root)
     return root
@@ -165,9 +178,10 @@ def _typed(root: Root) -> None:
     """Refuse values of other types: what is not text or a whole number here would fail later, and elsewhere."""
     keys = (*root.statement, *root.log)
     texts = [root.archive, root.lock.mode, *root.people, *root.files, *root.files.values()]
-    texts += [*root.holders.values(), *root.signers.values(), *root.witnesses]
+    texts += [*root.holders.values(), *root.signers.values(), *root.witnesses, *(move.at for move in root.moves)]
     texts += [text for key in keys for text in (key.name, key.keyid, key.algorithm, key.pem)]
     numbers = [root.version, root.threshold, root.lock.days, root.heartbeat_seconds or 0]
+    numbers += [move.size for move in root.moves]
     numbers += [number for key in keys for number in (key.start, key.until or 0)]
     if not all(type(text) is str for text in texts) or not all(type(number) is int for number in numbers):
         raise TypeError("type")

@@ -14,9 +14,10 @@ from governance.evidence.archive import Archive
 from governance.evidence.initialise import allowed_signers, bare_keys
 from governance.evidence.log import Log
 from governance.evidence.malformed import Malformed
-from governance.evidence.root import Root, TrustedKey, load_root
+from governance.evidence.root import Move, Root, TrustedKey, load_root
 from governance.evidence.sealing import seal
 from governance.evidence.sshsig import ROOT_NAMESPACE, signed_by
+from governance.evidence.statement import utc_second
 
 
 def signature_key(version: int, person: str) -> str:
@@ -35,6 +36,7 @@ def next_root(
     signers: Mapping[str, str] | None = None,
     threshold: int | None = None,
     witnesses: Sequence[str] | None = None,
+    moved_at: datetime | None = None,
 ) -> Root:
     """The next version: new keys from a position of the log on, revoked ones up to it.
 
@@ -49,6 +51,7 @@ def next_root(
         signers: the people whose signed acts count from here on, all of them; the old ones by default.
         threshold: how many holders must sign the version after this one; as before by default.
         witnesses: verifier keys of those who cosign, all of them; the old ones by default.
+        moved_at: by when everything up to the position had been copied into another store (UTC).
     """
 
     def ended(keys: tuple[TrustedKey, ...], new: Sequence[TrustedKey], position: int) -> tuple[TrustedKey, ...]:
@@ -69,6 +72,7 @@ def next_root(
         signers=people,
         threshold=root.threshold if threshold is None else threshold,
         witnesses=root.witnesses if witnesses is None else tuple(witnesses),
+        moves=(*root.moves, Move(position, utc_second(moved_at))) if moved_at else root.moves,
         files={**root.files, file: sha256(allowed_signers(keepers, people)).hexdigest()},
     )
 

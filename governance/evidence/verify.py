@@ -24,6 +24,7 @@ from governance.evidence.delivery import PREFIX as DELIVERIES
 from governance.evidence.heartbeat import report_heartbeats
 from governance.evidence.inventory import Inventory
 from governance.evidence.kept import read_kept, report_lost_acts
+from governance.evidence.moves import pass_over_moved
 from governance.evidence.note import Checkpoint
 from governance.evidence.note_key import witness_keys
 from governance.evidence.report import Report
@@ -126,6 +127,7 @@ def verify_archive(
     cosigners = witness_keys(audit.root.witnesses if audit.root else ())
     here = [entry for entry in audit.lines.entries if not request or audit.inventory[entry.key].record]
     anchors = read_anchors(archive, here, timestamps, report, cosigners)
+    pass_over_moved(facts, audit.root, report)
     report_times(facts, anchors, report, audit.now, stored=archive.locks)  # g
     if archive.locks:
         report_stored_later(facts, anchors, sightings(matching, kept, facts), report)

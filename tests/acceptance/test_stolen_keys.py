@@ -81,7 +81,7 @@ def buckets(request: pytest.FixtureRequest) -> tuple[Archive, Archive]:
 
 @pytest.mark.long
 @pytest.mark.servers
-def test_a_bucket_made_anew_is_younger_than_the_time_stamps_over_it(
+def test_a_bucket_made_anew_is_younger_than_the_time_stamps_over_it_until_the_holders_say_why(
     buckets: tuple[Archive, Archive], signing_keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every object put again into another bucket: all agrees, but the store's dates. One line tells how many.
@@ -91,8 +91,9 @@ def test_a_bucket_made_anew_is_younger_than_the_time_stamps_over_it(
     """
     monkeypatch.setattr("governance.evidence.witness.CLOCK_SLACK", timedelta())
     first, anew = buckets
-    authority = make_authority(tmp_path)
-    fill(first, signing_keys, 2, authorities=(authority / "tsa.pem").read_bytes())
+    authority, people = make_authority(tmp_path), make_people(tmp_path)
+    pem = (authority / "tsa.pem").read_bytes()
+    root, _, _ = fill(first, signing_keys, 2, authorities=pem, holders=holders(people), threshold=2)
     size = len(Log.load(first))
     time.sleep(1.1)  # dates are whole seconds
     store_anchor(first, size, "tsa", stamp(authority, first.get(checkpoint_key(size))))
@@ -101,10 +102,15 @@ def test_a_bucket_made_anew_is_younger_than_the_time_stamps_over_it(
 
     for key in first.list(""):
         anew.put_new(key, first.get(key))
-
     report = verify_archive(anew, timestamps=verify_token)
+    following = next_root(root, position=len(Log.load(anew)), moved_at=datetime.now(UTC))
+    publish_root(anew, following, signatures(people, following, "ada", "eve"))
+    explained = verify_archive(anew, timestamps=verify_token)
+
     assert honest.ok, honest.lines()
     (finding,) = [each for each in report.findings if each.fails]
     assert finding.word == "STORED LATER THAN ANCHORED"
     assert finding.text.startswith(f"{size} objects; this one stored ")
     assert ", time-stamped " in finding.text
+    assert explained.ok, explained.lines()
+    assert [each.word for each in explained.findings if each.word == "MOVED"]
