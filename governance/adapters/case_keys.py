@@ -1,7 +1,8 @@
 """The keys of personal text: one file a case, outside the archive, readable by the account that signs, and no other.
 
 1. A key is 32 random bytes, on the disk before anything encrypted under it is archived.
-2. Destroying it overwrites the file, puts that on the disk, and removes every name that it has here. We make no copy;
+2. With AIMS_KEY_PASSPHRASE the file is encrypted, as those of the signing keys are.
+3. Destroying it overwrites the file, puts that on the disk, and removes every name that it has here. We make no copy;
    whoever backs this folder up must let the copies expire (docs/decisions/0005-erasure.md).
 """
 
@@ -11,7 +12,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from governance.cases.personal import KEY_BYTES
+from governance.adapters.keys import PASSPHRASE
+from governance.cases.personal import KEY_BYTES, unwrapped, wrapped
 from governance.errors import Fault, KeyFault, Place
 
 ENDING = ".key"
@@ -27,19 +29,20 @@ class CaseKeys:
         """The key of a case; None when it is not here.
 
         Raises:
-            KeyFault: others may read it, or it is no key.
+            KeyFault: others may read it, its passphrase is not at hand, or it is no key.
         """
         path = self._path(case)
         try:
-            mode, key = stat.S_IMODE(path.stat().st_mode), path.read_bytes()
+            mode, body = stat.S_IMODE(path.stat().st_mode), path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise _fault(path, "a file to read", error.strerror or "an error", "Mend its permissions.") from None
         if mode & 0o077:
             raise _fault(path, "a file that only its owner can read (0600)", f"mode {mode:04o}", f"chmod 600 {path}")
-        if len(key) != KEY_BYTES:
-            raise _fault(path, f"{KEY_BYTES} bytes", f"{len(key)}", "Restore the key from its backup.")
+        if (key := unwrapped(body, os.environ.get(PASSPHRASE, ""))) is None:
+            found = "another passphrase, none, or a damaged file"
+            raise _fault(path, f"a key, and its passphrase in {PASSPHRASE}", found, "Set it for this process only.")
         return key
 
     def of(self, case: str) -> bytes:
@@ -56,7 +59,7 @@ class CaseKeys:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
+                file.write(wrapped(secrets.token_bytes(KEY_BYTES), os.environ.get(PASSPHRASE, "")))
                 file.flush()
                 os.fsync(file.fileno())
             with suppress(FileExistsError):

@@ -12,7 +12,9 @@ NIST SP 800-38D (GCM); GDPR Art. 17; EDPB Guidelines 02/2025 on off-chain data w
 
 import hmac
 import re
+import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import scrypt
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from governance.cases.act import Act
 from governance.cases.case import Case
 
-PREFIX, KEY_BYTES, NONCE, BLOCK = "aims-personal/1.", 32, 12, 64
+PREFIX, KEY_BYTES, NONCE, TAG, SALT, BLOCK = "aims-personal/1.", 32, 12, 16, 16, 64
 NO_KEY, DAMAGED = "sealed: key not here", "sealed: damaged, or under another key"
 _FORM = re.compile(rf"{re.escape(PREFIX)}[A-Za-z0-9_-]{{102,32768}}={{0,2}}")
 
@@ -51,6 +53,31 @@ def shown(case: Case, act: Act, key: bytes | None) -> dict[str, str]:
         name: _opened(key, _place(act, name), value) if is_encrypted(value) else value
         for name, value in act.fields.items()
     }
+
+
+def wrapped(key: bytes, passphrase: str) -> bytes:
+    """A key as it lies in a file: encrypted under a passphrase (scrypt, RFC 7914; AES-256-GCM), or as it is without."""
+    if not passphrase:
+        return key
+    salt, nonce = secrets.token_bytes(SALT), secrets.token_bytes(NONCE)
+    return salt + nonce + AESGCM(_stretched(passphrase, salt)).encrypt(nonce, key, b"")
+
+
+def unwrapped(body: bytes, passphrase: str) -> bytes | None:
+    """The key in a file; None when the passphrase is another, or missing, or the file is none of ours."""
+    if len(body) == KEY_BYTES:
+        return body
+    salt, nonce, rest = body[:SALT], body[SALT : SALT + NONCE], body[SALT + NONCE :]
+    if not passphrase or len(rest) != KEY_BYTES + TAG:
+        return None
+    try:
+        return AESGCM(_stretched(passphrase, salt)).decrypt(nonce, rest, b"")
+    except InvalidTag:
+        return None
+
+
+def _stretched(passphrase: str, salt: bytes) -> bytes:
+    return scrypt(passphrase.encode(), salt=salt, n=2**14, r=8, p=1, dklen=KEY_BYTES)
 
 
 def _opened(key: bytes | None, place: bytes, value: str) -> str:

@@ -244,6 +244,23 @@ def test_a_key_that_others_may_read_is_not_used(place: Workplace, appeal: str) -
         run("case", appeal)
 
 
+def test_a_key_under_a_passphrase_opens_with_it_alone(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever copies the folder of keys has nothing yet."""
+    keys = CaseKeys(tmp_path / "wrapped")
+    monkeypatch.setenv("AIMS_KEY_PASSPHRASE", "correct horse")
+    key = keys.of("APP-x")
+    again = keys.find("APP-x")
+    monkeypatch.setenv("AIMS_KEY_PASSPHRASE", "another")
+
+    assert again == key
+    assert key not in (tmp_path / "wrapped/APP-x.key").read_bytes()
+    with pytest.raises(KeyFault, match="AIMS_KEY_PASSPHRASE"):
+        keys.find("APP-x")
+    assert keys.destroy("APP-x")
+
+
 @pytest.mark.long
 def test_a_kind_without_personal_text_cannot_be_erased(place: Workplace) -> None:
     """The message says so."""
