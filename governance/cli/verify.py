@@ -71,8 +71,10 @@ def prove(
     signer = read_bundle(body, key).envelope.keyid
     files["statement.pub"] = next((known.pem.encode() for known in root.statement if known.keyid == signer), b"")
     files["verify-one.sh"] = source.get("trust/verify-one.sh")
-    to.mkdir(parents=True, exist_ok=True)
+    if root.version > 1:  # what signed each change of keys
+        files |= {each: source.get(each) for each in source.list("trust/root/")}
     for each, content in files.items():
+        (to / each).parent.mkdir(parents=True, exist_ok=True)
         (to / each).write_bytes(content)
     typer.echo(f"cd {to} && sh verify-one.sh {name} {name}.proof root.json")
 
@@ -105,10 +107,13 @@ def _request(archive: str) -> str:
 
 
 def _one(bundle: Path, root_digest: str) -> Report:
-    from governance.evidence import verify_bundle
+    from governance.adapters.directory import DirectoryArchive
+    from governance.evidence.proof import verify_beside, verify_bundle
 
-    proof, root = bundle.with_name(f"{bundle.name}.proof"), bundle.with_name("root.json")
-    return verify_bundle(_read(bundle), _read(proof), _read(root), root_digest=root_digest or None)
+    proof, pinned = _read(bundle.with_name(f"{bundle.name}.proof")), root_digest or None
+    if (bundle.parent / "trust/root").is_dir():
+        return verify_beside(_read(bundle), proof, DirectoryArchive(bundle.parent, read_only=True), root_digest=pinned)
+    return verify_bundle(_read(bundle), proof, _read(bundle.with_name("root.json")), root_digest=pinned)
 
 
 def _read(path: Path) -> bytes:

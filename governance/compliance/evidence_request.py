@@ -160,7 +160,7 @@ def silences(request: Request, logged: Iterable[str], beat: timedelta) -> list[M
     hours = sorted(hour for name in names if name.startswith("heartbeat.") and (hour := _hour(name)))
     if not hours:
         return [Missing("heartbeats", "the log holds none: a run that never was made shows by the windows above alone")]
-    first, last = max(request.start, hours[0]), min(request.end, request.at)
+    first, last = max(request.start, hours[0]), min(request.end, request.at - 2 * beat)  # the newest may be to come
     inside = [hour for hour in hours if first <= hour <= last]
     edges = [first, *inside, last] if first < last else []
     return [

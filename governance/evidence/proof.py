@@ -11,12 +11,13 @@ import re
 from dataclasses import dataclass
 
 from governance.evidence import b64
-from governance.evidence.address import checkpoint_key
+from governance.evidence.address import TRUST, checkpoint_key
 from governance.evidence.archive import Archive
 from governance.evidence.audit_bundle import BundleAudit, EntryFacts
-from governance.evidence.audit_log import LogKeys
+from governance.evidence.audit_log import LogKeys, read_roots
 from governance.evidence.bundle import read_bundle
 from governance.evidence.checkpoint import newest_checkpoint
+from governance.evidence.inventory import Inventory
 from governance.evidence.log import Entry, Log, entry_of
 from governance.evidence.malformed import Malformed, malformed, reason
 from governance.evidence.note import MAX_NOTE, Note, parse_checkpoint, parse_note
@@ -101,6 +102,26 @@ def verify_bundle(bundle: bytes, proof: bytes, root: bytes, *, root_digest: str 
     report.bundles_read = int(facts.is_read)
     witnesses = [Witness("checkpoint beside the bundle", report.entries)] if report.ok else []
     report.strength = strength(report, trusted, witnesses, is_pinned=root_digest is not None, locks=True)
+    return report
+
+
+def verify_beside(bundle: bytes, proof: bytes, copy: Archive, *, root_digest: str | None = None) -> Report:
+    """The same after a change of keys: `copy` holds every version of the root file with its signatures.
+
+    Args:
+        bundle: the tar.
+        proof: a `c2sp.org/tlog-proof@v1` file.
+        copy: a folder with `trust/root/…`.
+        root_digest: sha256 (hex) of version 1, from paper.
+    """
+    chain = Report("one bundle")
+    roots = read_roots(copy, Inventory(copy, (TRUST,)), root_digest, chain)
+    newest = roots[-1] if roots else None
+    pinned = newest.digest if newest and root_digest is not None else None
+    report = verify_bundle(bundle, proof, newest.to_bytes() if newest else b"", root_digest=pinned)
+    report.findings[:0] = chain.findings
+    if not chain.ok:
+        report.strength = strength(report, newest, [], is_pinned=False, locks=True)
     return report
 
 

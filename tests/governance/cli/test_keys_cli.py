@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.keys import load_keys
 from governance.cli import keys as cli
+from governance.cli import verify
 from governance.errors import AimsError, ConfigurationError, EvidenceError, KeyFault
 from governance.evidence import Keys, checkpoint, load_root, store_bundle, verify_archive
 from governance.evidence.root import parse_root, trusted_keys
@@ -84,6 +85,29 @@ def test_keys_are_rotated_and_the_old_ones_revoked_by_two_holders(begun: Path) -
     assert [(each.word, each.key) for each in verify_archive(archive).findings if each.fails] == [
         ("REVOKED KEY", stolen)
     ]
+
+
+def test_one_bundle_is_proven_after_a_change_of_keys_by_the_digest_on_paper(begun: Path) -> None:
+    """The folder holds every root file with its signatures; without one of them the chain breaks."""
+    archive, draft = DirectoryArchive(begun / "evidence"), begun / "root.json"
+    digest = load_root(archive).digest
+    aims("rotate", archive.name, "--new", begun / "new", "--draft", draft)
+    aims("publish", archive.name, draft, *signed(begun, draft, *PEOPLE))
+    key = write(begun, load_keys(begun / "new"), 1)
+    app = typer.Typer()
+    verify.register(app)
+    folder, name = begun / "proof", key.rpartition("/")[2]
+
+    proven = CliRunner().invoke(app, ["prove", archive.name, key, "--to", str(folder)])
+    good = CliRunner().invoke(app, ["verify", str(folder / name), "--root-digest", digest])
+    (folder / "trust/root/0002.json.ada.sig").unlink()
+    broken = CliRunner().invoke(app, ["verify", str(folder / name), "--root-digest", digest])
+
+    assert proven.exit_code == good.exit_code == 0, good.output
+    assert "root file pinned" in good.output
+    assert broken.exit_code == 1
+    assert "UNSIGNED ROOT" in broken.output
+    assert broken.output.splitlines()[-1].startswith("NOT VERIFIED")
 
 
 def people_yaml(folder: Path, *names: str) -> Path:
