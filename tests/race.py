@@ -22,7 +22,7 @@ from governance.evidence import Archive, Keys, Log, store_bundle, sweep
 from tests.evidence_builders import make_run
 
 WRITERS, SEALERS, RUNS_PER_KILL = 16, 8, 3
-PAUSE = 0.5  # seconds between two sweeps of a sealer, about
+PAUSE = 6  # a sealer rests up to so many times as long as its sweep took: on S3 a sweep reads what writers have in hand
 
 
 class Mortal:
@@ -100,8 +100,9 @@ class Race:
 
     def _seal(self, archive: Any, _who: int) -> None:
         while not self._stopped():
+            begun = time.monotonic()
             sweep(archive, log=self._log)
-            time.sleep(random.uniform(0, 2 * PAUSE))
+            time.sleep(random.uniform(0, PAUSE) * (time.monotonic() - begun))
 
     def _stopped(self) -> bool:
         return (self._folder / "stop").exists()

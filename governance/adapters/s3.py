@@ -123,6 +123,19 @@ class S3Archive:
     def _read_clock(self, http_response: Any, **_: Any) -> None:
         self._clock.read(http_response.headers.get("Date"))
 
+    def extend_lock(self, key: str, version_id: str, until: datetime) -> None:
+        """Lock a version in COMPLIANCE mode until a later moment than now; the store refuses an earlier one.
+
+        Raises:
+            ArchiveUnavailable: no answer, or the key may not do that.
+            MissingObject: there is no such version.
+        """
+        lock = {"Mode": "COMPLIANCE", "RetainUntilDate": until}
+        try:
+            self._client.put_object_retention(Bucket=self._bucket, Key=key, VersionId=version_id, Retention=lock)
+        except (ClientError, BotoCoreError) as error:
+            self._missing_or_fail(key, error)
+
     def on_request(self, note: Callable[[str], object]) -> None:
         """Call `note` with the method (GET, PUT, …) of every request sent from now on: for measuring."""
         self._client.meta.events.register("before-send.s3", lambda request, **_: note(request.method) and None)
