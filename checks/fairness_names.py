@@ -10,6 +10,9 @@ Rules
    hardly leave it out ((1 - share)^n), else insufficient, with the rows that would tell.
 4. Mix: the Jensen-Shannon distance of the groups' shares, judged as drift judges a category in one window, with what
    the reference's own blocks differ by (checks/drift.py). Not for a column that drift watches, nor for a cut number.
+Chance would hardly do what it does less often than once in a thousand, and than a tenth of the window's level for false
+alarms (checks/fairness_policy.py) shared among the groups of all attributes.
+
 A name is given only where checks/names.py allows it; of all others the number is told, and not below ten rows. A window
 of fewer than ten rows is not judged: who is missing would tell who is there.
 
@@ -66,7 +69,8 @@ def judge(
         return
     allowed = population.allowed[population.attributes.index(attribute)]
     yield _spellings(attribute, before, now, allowed)
-    unlikely = math.log(min(UNLIKELY, level(population.system)))
+    chances = 10 * len(population.attributes) * len({*before, *now})
+    unlikely = math.log(min(UNLIKELY, level(population.system) / chances))
     yield _new(attribute, before, now, unlikely)
     yield _vanished(attribute, before, now, unlikely)
     system = population.system

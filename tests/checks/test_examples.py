@@ -206,3 +206,39 @@ def test_every_number_of_every_verdict_is_finite_and_named_once(example: Judge) 
         names = [one.name for one in verdict.results]
         assert len(set(names)) == len(names)
         assert b"NaN" not in verdict.to_json()
+
+
+def test_the_banks_change_of_channel_is_a_covariate_shift(example: Judge) -> None:
+    """Led by the channel, with the score that follows it; labels by score did not move in the first month."""
+    _, _, verdict = example("bank-calls", "2008-08")
+
+    channel = next(one for one in verdict.causes if one.lead == "contact")
+    assert (channel.id, channel.kind) == ("drift:contact", "covariate shift")
+    assert "score" in channel.subjects
+    assert "labels by score did not move" in channel.sentence
+
+
+def test_the_banks_later_economy_is_a_prior_shift(example: Judge) -> None:
+    """Half of those called subscribe, whatever their score; one in fourteen did before."""
+    _, _, verdict = example("bank-calls", "2009-12")
+
+    economy = next(one for one in verdict.causes if one.id == "performance")
+    assert economy.kind == "label or prior shift"
+    assert "labels by score moved, alike at every score" in economy.sentence
+
+
+def test_the_bicycles_season_is_a_covariate_shift_and_their_growth_a_concept_shift(example: Judge) -> None:
+    """Temperature moved with the season; the same prediction means more bicycles than it did."""
+    _, _, verdict = example("bike-demand", "2011Q3")
+
+    kinds = {one.id: one.kind for one in verdict.causes}
+    season = next(one for one in verdict.causes if "temp" in one.subjects)
+    assert {"season", "prediction"} <= set(season.subjects)
+    assert (season.kind, kinds["performance"]) == ("covariate shift", "concept shift")
+
+
+def test_the_surveys_gap_by_disability_stood_before(example: Judge) -> None:
+    """2015 shows it too, so nothing changed."""
+    _, _, verdict = example("employment-ma", "2016")
+
+    assert [(one.id, one.kind) for one in verdict.causes] == [("fairness:DIS", "standing gap")]

@@ -112,7 +112,7 @@ def awkward(drawn: dict[str, list[Any]]) -> None:
     assert compare(frame, ("a", "b")) > 0
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(FRAMES)
 def test_awkward_frames_give_fairlearns_rates(drawn: dict[str, list[Any]]) -> None:
     """Null groups, groups of one row, spaces, one class only, constant predictions."""
@@ -142,9 +142,27 @@ def employment() -> pl.DataFrame:
     return frame.rename(names).select(pl.col("made", "truth", "SEX", "DIS", "RAC1P").cast(pl.String))
 
 
+def bank() -> pl.DataFrame:
+    """The bank's calls of November 2008, by age group."""
+    folder = EXAMPLES / "bank-calls"
+    frame = pl.read_csv(folder / "calls-2008-11.csv.gz").join(pl.read_csv(folder / "answers.csv.gz"), on="call")
+    age = pl.when(pl.col("age") < 25).then(pl.lit("<25")).when(pl.col("age") < 60).then(pl.lit("25-59"))
+    return frame.select(
+        age=age.otherwise(pl.lit("60+")),
+        made=pl.col("prediction").cast(pl.String),
+        truth=pl.col("subscribed").cast(pl.String),
+    )
+
+
 @pytest.mark.parametrize(
     ("rows", "attributes"),
-    [(german, ("sex",)), (german, ("sex", "foreign_worker")), (employment, ("DIS", "SEX"))],
+    [
+        (german, ("sex",)),
+        (german, ("sex", "foreign_worker")),
+        pytest.param(employment, ("DIS", "SEX"), marks=pytest.mark.long),
+        pytest.param(employment, ("RAC1P",), marks=pytest.mark.long),
+        pytest.param(bank, ("age",), marks=pytest.mark.long),
+    ],
 )
 def test_the_examples_give_fairlearns_rates(rows: Callable[[], pl.DataFrame], attributes: tuple[str, ...]) -> None:
     """Real records."""
