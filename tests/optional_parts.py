@@ -1,10 +1,19 @@
 """Plugin: tests of rare parts are collected where the part is installed; the head of a run says what is left out."""
 
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+SPARK = pytest.param(
+    "spark",
+    marks=[
+        pytest.mark.servers,
+        pytest.mark.long,
+        pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # PySpark leaves them to the collector
+    ],
+)
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
 
 
@@ -13,7 +22,18 @@ def _missing() -> dict[str, str]:
     missing = {}
     if not SOFTHSM.exists() or find_spec("pkcs11") is None:
         missing["test_hsm.py"] = "no SoftHSM (apt-get install softhsm2; the extra `hsm`)"
+    if find_spec("ibis") is None:
+        missing |= dict.fromkeys(
+            ("test_there.py", "test_engine.py", "test_drift_cli.py"), "no Ibis (the extra `engines`)"
+        )
     return missing
+
+
+@pytest.fixture
+def spark_here() -> None:
+    """Skip where Spark cannot run."""
+    if find_spec("pyspark") is None or shutil.which("java") is None:
+        pytest.skip("no Spark here: the extra `spark` and Java 17 (apt-get install openjdk-17-jre-headless)")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

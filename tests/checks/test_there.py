@@ -15,8 +15,6 @@ from governance.registry.system import Source
 from governance.verdict import Result, Status
 from tests.checks.conftest import PERIOD
 
-pytest.importorskip("ibis", reason="no Ibis here: pip install aims[engines]")
-
 
 def samples(seed: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
     """Two sorted samples of one of several shapes: even, tied, heavy-tailed, moved, wider, of whole numbers."""

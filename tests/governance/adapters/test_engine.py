@@ -1,8 +1,6 @@
 """Rules of counting rows where they lie: every engine gives the same counts, and nothing of a fault's text."""
 
-import shutil
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +12,8 @@ from checks.grid import Plan
 from governance.adapters.engine import Engine
 from governance.errors import UnreadableInput
 from governance.registry.system import Source
+from tests.optional_parts import SPARK
 from tests.row_builders import a_system, month, rows
-
-pytest.importorskip("ibis", reason="no Ibis here: pip install aims[engines]")
 
 PLAN = Plan(20.0, 80.0, (30.0, 45.5))
 ODD = Plan(1e3, 5e3, (1234.5678901234567,))
@@ -60,10 +57,8 @@ def database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Source:
 
 
 @pytest.fixture
-def spark(tmp_path: Path) -> Source:
+def spark(tmp_path: Path, spark_here: None) -> Source:
     """Spark over parquet."""
-    if find_spec("pyspark") is None or shutil.which("java") is None:
-        pytest.skip("no Spark here: pip install aims[spark] and Java 17 (apt-get install openjdk-17-jre-headless)")
     frame().write_parquet(tmp_path / "table.parquet")
     query = f"SELECT * FROM parquet.`{tmp_path}/table.parquet` WHERE region IS NOT NULL"  # noqa: S608 - our own name
     return Source(address="spark://local[2]", query=query)
@@ -73,14 +68,7 @@ def spark(tmp_path: Path) -> Source:
     params=[
         "duckdb",
         pytest.param("database", marks=pytest.mark.servers),
-        pytest.param(
-            "spark",
-            marks=[
-                pytest.mark.servers,
-                pytest.mark.long,
-                pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-            ],
-        ),
+        SPARK,
     ]
 )
 def source(request: pytest.FixtureRequest) -> Source:

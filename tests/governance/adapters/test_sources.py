@@ -1,10 +1,8 @@
 """The standard suite that every kind of source must pass with the same rows."""
 
 import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +14,7 @@ from checks.judge import judge
 from governance.adapters.s3 import make_locked_bucket
 from governance.adapters.seaweed import SeaweedFS
 from governance.registry.system import Source
+from tests.optional_parts import SPARK
 from tests.row_builders import a_system, home, month, pull, read, rows, write_gz
 
 Place = Callable[[pl.DataFrame], Source]
@@ -137,10 +136,8 @@ def database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 
 @pytest.fixture
-def spark(here: Path) -> Place:
+def spark(here: Path, spark_here: None) -> Place:
     """A session of Spark in this process."""
-    if find_spec("pyspark") is None or shutil.which("java") is None:
-        pytest.skip("no Spark here: pip install aims[spark] and Java 17 (apt-get install openjdk-17-jre-headless)")
 
     def put(frame: pl.DataFrame) -> Source:
         frame.write_parquet(here / "table.parquet")
@@ -150,8 +147,6 @@ def spark(here: Path) -> Place:
 
 
 SERVED = [pytest.param(name, marks=pytest.mark.servers) for name in ("s3", "database")]
-UNCLOSED = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # PySpark leaves them to the collector
-SPARK = pytest.param("spark", marks=[pytest.mark.servers, pytest.mark.long, UNCLOSED])
 LOCAL = {each.__name__: each for each in (parquet, csv, packed, semicolons, folder, globbed)}
 
 

@@ -19,8 +19,6 @@ from governance.errors import AimsError
 from governance.evidence import read_bundle, verify_archive
 from tests.prefect_server import begin
 
-pytest.importorskip("ibis", reason="no Ibis here: pip install aims[engines]")
-
 SHIPPED = Path(__file__).parents[3] / "deployments"
 
 
