@@ -4,8 +4,8 @@ Rules
 1. Columns that drift are put together when one explains at least a quarter of the other's move (cause_columns.py).
    Three or more linked columns are a cause of their own; what else began in the same window, or the one after, goes
    with the greatest: what begins at the same time has hardly two causes. So a storm is one finding a cause.
-2. A column that rang in the window before keeps its cause, so that a case is updated and not opened twice. The state
-   (`Verdict.state["causes"]`) holds the columns' causes; a column that no longer rings is forgotten.
+2. What rang in the window before keeps its cause, so that a case is updated and not opened twice. The state
+   (`Verdict.state["causes"]`) holds the causes of columns and of performance; what no longer rings is forgotten.
 3. Kinds of a cause of drift, the first that fits:
    data fault: a fault explains the column's move wholly; such columns are put together;
    model change: only the score or the prediction moved, and the inputs do not explain it;
@@ -31,7 +31,7 @@ from governance.registry.system import System
 from governance.verdict import Cause, Result, Status
 from governance.window import Window
 
-_SHAPE = {"columns": dict, "fresh": list, "model": str}
+_SHAPE = {"columns": dict, "fresh": list, "model": str, "performance": str}
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,13 @@ def examine(
     of_column = _columns(facts, moved, before)
     told = tuple(_with(one, of_column) for one in results)
     drifts = _drifts(facts, of_column, before.get("model", ""))
-    told = tuple(_joined(one, facts, drifts) for one in told)
+    told = tuple(_joined(one, facts, drifts, before.get("performance", "")) for one in told)
     causes = (*drifts, *_others(facts, told, {one.id for one in drifts}))
     fresh = [cause for cause in dict.fromkeys(of_column.values()) if cause not in before.get("columns", {}).values()]
     model = f"{system.model.name} {system.model.version}"
-    return Named(told, causes, {"causes": {"columns": of_column, "fresh": fresh, "model": model}})
+    worse = next((one.cause for one in told if _is_worse(one)), "")
+    state = {"columns": of_column, "fresh": fresh, "model": model, "performance": worse}
+    return Named(told, causes, {"causes": state})
 
 
 def handed_on(history: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -147,10 +149,16 @@ def _kind_of_drift(facts: Facts, lead: str, subjects: Sequence[str], model: str)
     return Kind.COVARIATE, labels
 
 
-def _joined(one: Result, facts: Facts, drifts: Sequence[Cause]) -> Result:
-    """Performance that follows from drift goes with it (rule 4)."""
-    if one.check != "performance" or one.status is not Status.ALARM or not drifts:
+def _is_worse(one: Result) -> bool:
+    return one.check == "performance" and one.status is Status.ALARM
+
+
+def _joined(one: Result, facts: Facts, drifts: Sequence[Cause], held: str) -> Result:
+    """Performance that follows from drift goes with it (rule 4); `held` is its cause in the window before (rule 2)."""
+    if not _is_worse(one) or not drifts or held == one.cause:
         return one
+    if held in {cause.id for cause in drifts}:
+        return replace(one, cause=held)
     relation = facts.relation
     if relation is not None and not relation.moved:
         return replace(one, cause=drifts[0].id)

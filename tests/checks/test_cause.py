@@ -126,7 +126,7 @@ def test_a_score_that_moves_without_inputs_is_a_model_change(examine: Examine) -
     """The registry's new version is named where it changed."""
     now = world(5)
     now["score"] = now["score"] ** 2
-    history = {"causes": {"columns": {}, "fresh": [], "model": "loan-model 6"}}
+    history = {"causes": {"columns": {}, "fresh": [], "model": "loan-model 6", "performance": ""}}
 
     found = only(examine(now, drifts("score"), history=history))
 
@@ -229,6 +229,16 @@ def test_a_cause_keeps_its_id_while_it_lasts(examine: Examine) -> None:
     assert set(second.state["causes"]["columns"]) == set(LATENT[1:])
 
 
+def test_performance_keeps_its_cause_while_it_lasts(examine: Examine) -> None:
+    """First a shift of inputs, then labels by score move as well: still one case."""
+    alarms = [*drifts(*LATENT), ring("performance", "binary", "accuracy")]
+    first = examine(world(12, shift=0.7), alarms)
+
+    second = examine(world(13, shift=0.7, turn=-0.5), alarms, history=first.state)
+
+    assert only(second).id == only(first).id
+
+
 def test_what_begins_later_is_another_cause(examine: Examine) -> None:
     """Two windows later, and linked with nothing."""
     now = world(14, shift=0.7)
@@ -285,7 +295,9 @@ def test_early_labels_are_said_to_tell_nothing_yet(examine: Examine) -> None:
 
 def test_without_alarms_there_is_no_cause(examine: Examine) -> None:
     """And the state forgets."""
-    history = {"causes": {"columns": {"x0": "drift:x0"}, "fresh": ["drift:x0"], "model": "loan-model 7"}}
+    history = {
+        "causes": {"columns": {"x0": "drift:x0"}, "fresh": ["drift:x0"], "model": "loan-model 7", "performance": ""}
+    }
 
     named = examine(world(19), [], history=history)
 
