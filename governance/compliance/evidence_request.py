@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -63,17 +64,17 @@ class Request:
         """Where the request stands."""
         return bundle_key(self.id, self.at)
 
-    @property
+    @cached_property
     def start(self) -> datetime:
         """The begin of the first day, in UTC."""
         return self._midnight(self.first)
 
-    @property
+    @cached_property
     def end(self) -> datetime:
         """The end of the last day, in UTC."""
         return self._midnight(self.last + timedelta(days=1))
 
-    @property
+    @cached_property
     def asked(self) -> Asked:
         """Which runs the answer must hold, as anyone can read it from the keys in the log."""
         return Asked(self.system.id, f"{self.start:%Y/%m/%d/%H}", f"{self.end:%Y/%m/%d/%H}", self.wants(RUN))

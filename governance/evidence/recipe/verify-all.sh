@@ -110,6 +110,7 @@ while next=$archive/trust/root/$(printf %04d $((v + 1))).json; [ -f "$next" ]; d
 done
 keys "$r" log
 keys "$r" statement
+origin=$(field archive "$r")
 
 # 2. The log without holes: a seal's name is the number of lines before it.
 n=0
@@ -129,19 +130,20 @@ cp "$T/lines" "$T/asked"
 if [ -f "$archive/REQUEST" ]; then
   request=$(cat "$archive/REQUEST")
   grep -qxF "$request" "$T/logged" || no "the log does not hold the request $request"
-  unpack "$archive/$request" && cp "$bag/data/bundles.txt" "$T/listed" || { no "no list in the request $request"; : > "$T/listed"; }
+  unpack "$archive/$request" && cp "$bag/data/bundles.txt" "$T/listed" && cp "$bag/data/request.json" "$T/about" ||
+    { no "no list in the request $request"; : > "$T/listed"; echo '{"system":"","after":"","until":"","runs":false}' > "$T/about"; }
   sort "$T/lines" > "$T/sorted"
   sort "$T/listed" | comm -23 - "$T/sorted" > "$T/unlogged"; show "$T/unlogged" "LISTED, NOT IN LOG"
   { cat "$T/listed"; grep -F "  $request" "$T/lines"; grep '^.\{66\}trust/' "$T/lines"
     (cd "$archive" && find log/anchor -type f 2>/dev/null) | while read -r key; do grep -F "  $key" "$T/lines"; done; } | sort -u > "$T/asked"
-  about=$bag/data/request.json
-  if [ "$(field runs "$about")" = true ]; then # no run of the system in these hours was left out
-    sed -n "$(grep -nF "  $request" "$T/lines" | cut -d: -f1)"'q;s,^.\{66\}\(bundle/\(..../../../..\)/'"$(field system "$about")"'\.[^/]*\)$,\2 \1,p' "$T/lines" |
-      awk -v after="$(field after "$about")" -v until="$(field until "$about")" '$1 > after && $1 <= until {print $2}' | sort > "$T/due"
+  system=$(field system "$T/about") after=$(field after "$T/about") until=$(field until "$T/about") runs="without its runs"
+  if [ "$(field runs "$T/about")" = true ]; then # no run of the system in these hours was left out
+    runs="with all its runs that ended after $after until $until"
+    sed -n "$(grep -nF "  $request" "$T/lines" | cut -d: -f1)"'q;s,^.\{66\}\(bundle/\(..../../../..\)/'"$system"'\.[^/]*\)$,\2 \1,p' "$T/lines" |
+      awk -v after="$after" -v until="$until" '$1 > after && $1 <= until {print $2}' | sort > "$T/due"
     cut -c67- "$T/listed" | sort | comm -13 - "$T/due" > "$T/left"; show "$T/left" "LEFT OUT"
   fi
-  [ "$(field runs "$about")" = true ] && runs="with all its runs that ended after $(field after "$about") until $(field until "$about")" || runs="without its runs"
-  ok "an answer about $(field system "$about"), $runs: $(wc -l < "$T/listed") bundles"
+  ok "an answer about $system, $runs: $(wc -l < "$T/listed") bundles"
 fi
 
 # 4. Every object is there and unaltered; none stands in the log twice; none stands outside it.
@@ -157,7 +159,8 @@ else (cd "$archive" && find . -type f ! -path './.partial/*' ! -path './canary/*
 [ -n "$(find "$archive/log/checkpoint" -type f 2>/dev/null)" ] || no "no checkpoint in the archive"
 matches() { # name, file of three lines
   m=$(sed -n 2p "$2")
-  if [ "$m" -gt $n ]; then no "TRUNCATED: $1 proves $m entries, the archive has $n"
+  if [ "$(sed -n 1p "$2")" != "$origin" ]; then no "FOREIGN CHECKPOINT: $1 is of the log $(sed -n 1p "$2"), this is $origin"
+  elif [ "$m" -gt $n ]; then no "TRUNCATED: $1 proves $m entries, the archive has $n"
   elif [ "$(head -n "$m" "$T/leaves" | root)" = "$(sed -n 3p "$2")" ]; then ok "checkpoint over $m entries matches ($1)"
   else no "FORK: $1 is another history of the first $m entries"; fi
 }
@@ -203,6 +206,7 @@ else
     id=$(field keyid "$s")
     (cd "$bag" && sha256sum --quiet --strict -c manifest-sha256.txt tagmanifest-sha256.txt) >/dev/null 2>&1 &&
       grep -q "\"subject\":\[{\"digest\":{\"sha256\":\"$(sha256sum < "$bag/tagmanifest-sha256.txt" | cut -d' ' -f1)\"},\"name\":\"tagmanifest-sha256.txt\"}" "$T/payload" &&
+      grep -qF "\"archive\":\"$origin\"" "$T/payload" && grep -qF "\"key\":\"$key\"" "$T/payload" &&
       valid statement "$id" $((line - 1)) && verifies "$T/statement/$id.pub" "$T/pae" "$T/sig" || echo "$key" >> "$T/wrong"
   done < "$T/bundles"
   show "$T/wrong" "BAD SIGNATURE (or a key that was not valid there)"
