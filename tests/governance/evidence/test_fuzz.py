@@ -34,10 +34,11 @@ from governance.evidence import (
     read_bundle,
     seal,
     store_anchor,
+    three_lines,
     verify_archive,
     verify_bundle,
 )
-from governance.evidence.address import root_key
+from governance.evidence.address import checkpoint_key, root_key
 from governance.evidence.anchor import COSIGNATURE, TIME_STAMP
 from governance.evidence.bag import TAG_MANIFEST, make_bag
 from governance.evidence.canonical import canonical_json
@@ -50,6 +51,7 @@ from governance.evidence.sshsig import parse_allowed_signers, parse_ssh_signatur
 from governance.evidence.statement import Statement
 from governance.evidence.tar import write_tar
 from tests.evidence_builders import DIGEST, HOUR, MEMBERS, ORIGIN, fill, run_statement
+from tests.little_witness import LittleWitness
 
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
@@ -80,8 +82,22 @@ def base() -> tuple[Path, Keys, list[str]]:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "ada")], check=True)
     holders = {"ada": (folder / "ada.pub").read_text()}
     archive = DirectoryArchive(folder / "archive")
-    _, bundles, _ = fill(archive, keys, 2, holders=holders, threshold=1, heartbeat_seconds=3600)
+    vkeys = witness().vkeys
+    _, bundles, _ = fill(archive, keys, 2, holders=holders, threshold=1, heartbeat_seconds=3600, witnesses=vkeys)
     return folder, keys, bundles
+
+
+@lru_cache
+def witness() -> LittleWitness:
+    """A witness that the root file lists."""
+    return LittleWitness("witness.example/w1", {})
+
+
+@lru_cache
+def cosignature() -> bytes:
+    """Its cosignature over the newest checkpoint."""
+    head = parse_checkpoint(three_lines(DirectoryArchive(base()[0] / "archive").get(checkpoint_key(9))), "head")
+    return witness()._cosigned(head.text(), ORIGIN, head.size, head.root).encode()
 
 
 @lru_cache
@@ -242,6 +258,22 @@ def any_anchor(body: bytes, kind: str) -> None:
 
 test_an_anchor_may_be_any_bytes, test_many_anchors_may_be_any_bytes = twins(
     any_anchor, body=st.binary(max_size=300) | JSON.map(canonical_json), kind=st.sampled_from([TIME_STAMP, COSIGNATURE])
+)
+
+
+def damaged_cosignature(data: st.DataObject) -> None:
+    """It counts only as its witness wrote it."""
+    good = cosignature()
+    at = data.draw(st.integers(0, len(good)))
+    body = good[:at] + data.draw(st.binary(max_size=4)) + good[data.draw(st.integers(at, len(good))) :]
+
+    lines = verified(lambda archive, _: store_anchor(archive, 9, "w1", body, kind=COSIGNATURE))
+
+    assert any("UNKNOWN WITNESS" in line or "BAD COSIGNATURE" in line for line in lines) or body == good
+
+
+test_a_damaged_cosignature_does_not_count, test_many_damaged_cosignatures_do_not_count = twins(
+    damaged_cosignature, data=st.data()
 )
 
 
