@@ -72,3 +72,17 @@ def test_an_id_that_comes_again_in_another_piece_is_found(
     ]
 
     assert told == [True, False, False]
+
+
+def test_a_sample_at_even_distances_is_the_same_in_pieces(
+    make_loans: Callable, make_table: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every third row, numbers and texts, wherever a piece begins."""
+    frame = make_loans(1000)
+    path = make_table(frame).path
+    monkeypatch.setattr(columns, "RUN", 100)
+
+    found = columns.evenly(path, ("income", "region"), 334)
+
+    assert found["income"].tolist() == frame["income"].gather_every(3).to_list()
+    assert found["region"].tolist() == frame["region"].gather_every(3).to_list()
