@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from checks import words
 from checks.cause_columns import Cells, Values, accounted, cells_of, either, explained, fault_of
 from checks.cause_groups import LINKED, lead_of
-from checks.cause_relation import Relation, measure
+from checks.cause_relation import Relation, in_both, measure
 from checks.columns import evenly
 from governance.registry.system import System
 from governance.window import Window
@@ -40,11 +40,13 @@ class Facts:
     def _samples(self) -> tuple[Mapping[str, Values], Mapping[str, Values]]:
         """Rows of the reference and of the window: inputs, outputs, label."""
         columns, window = self.system.columns, self._window
-        names = (*columns.features, *sorted(self.outputs), columns.label)
         if window.reference is None or window.current is None:
             return {}, {}
+        paths = (window.reference.path, window.current.path)
+        wanted = (*columns.features, *sorted(self.outputs), columns.label)
+        names = in_both(wanted, *paths)
         most = SAMPLE if len(names) <= MANY else SMALL_SAMPLE
-        return evenly(window.reference.path, names, most), evenly(window.current.path, names, most)
+        return evenly(paths[0], names, most), evenly(paths[1], names, most)
 
     @cached_property
     def cells(self) -> dict[str, Cells]:
@@ -88,13 +90,13 @@ class Facts:
 
     def _inputs_explain(self, output: str) -> float:
         before, now = self._samples
-        inputs = [self.cells[name] for name in self.system.columns.features]
+        inputs = [self.cells[name] for name in self.system.columns.features if name in self.cells]
         return accounted(inputs, _ranked(before[output], before[output]), _ranked(before[output], now[output]))
 
     def labels_explain(self, lead: str) -> bool:
         """Whether the labels' shares moved, and their move explains at least half of the lead's."""
-        labels = self.cells[self.system.columns.label]
-        return labels.moved() >= LABELS_MOVED and explained(labels, self.cells[lead]) >= HALF
+        labels = self.cells.get(self.system.columns.label)
+        return labels is not None and labels.moved() >= LABELS_MOVED and explained(labels, self.cells[lead]) >= HALF
 
 
 def _ranked(reference: Values, values: Values) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ labels (several classes: of predictions that came true; regression: the mean err
   score means changed: concept shift (Gama and others, ACM Computing Surveys 46 (2014)).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from scipy import stats
 from checks import words
 from checks.cause_columns import Cells, Values, cells_of
 from checks.columns import evenly
+from checks.scan import kinds
 from governance.registry.system import System
 
 MOST = 200_000
@@ -50,6 +51,8 @@ def measure(system: System, current: Path, reference: Path) -> Relation | None:
     columns = system.columns
     by = columns.score if columns.score and system.task == "binary" else columns.prediction
     wanted = (by, columns.prediction, columns.label)
+    if len(in_both(wanted, reference, current)) < len(set(wanted)):
+        return None
     before, now = (evenly(path, wanted, MOST) for path in (reference, current))
     cells = cells_of(before[by], now[by])
     if system.task != "regression":
@@ -58,6 +61,12 @@ def measure(system: System, current: Path, reference: Path) -> Relation | None:
         with np.errstate(all="ignore"):
             found = of_means(cells, *(_errors(system, one) for one in (before, now)), spread=_spread(system, before))
     return replace(found, by="score" if by == columns.score else "prediction") if found else None
+
+
+def in_both(names: Sequence[str], reference: Path, current: Path) -> tuple[str, ...]:
+    """Those of some columns that both files have, each once."""
+    there = kinds(reference).keys() & kinds(current).keys()
+    return tuple(name for name in dict.fromkeys(names) if name in there)
 
 
 def _came_true(system: System, rows: Mapping[str, Values]) -> NDArray[np.float64]:

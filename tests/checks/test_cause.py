@@ -355,3 +355,15 @@ def test_a_regressions_labels_are_looked_at_by_prediction(
 
     assert found.kind == "label or prior shift"
     assert "labels by prediction moved, alike at every prediction" in found.sentence
+
+
+def test_a_reference_without_labels_tells_less_and_never_fails(
+    make_system: Callable, make_loans: Callable, make_window: Callable
+) -> None:
+    """The inputs still do."""
+    before = make_loans(2000).drop("repaid")
+    now = make_loans(2000, seed=1, income=[value * 1000 for value in make_loans(2000, seed=1)["income"]])
+
+    found = cause.examine(make_system(), make_window(now, before), drifts("income", "score")).causes
+
+    assert {one.lead for one in found} == {"income", "score"}
