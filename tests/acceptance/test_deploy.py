@@ -105,7 +105,9 @@ def test_the_fixed_flows_and_each_system_are_deployed_without_a_prompt(
     deployed: Processes, prefect_server: str
 ) -> None:
     """One deployment per fixed flow of prefect.yaml and one per system."""
-    assert {"by-hand", "hourly", "form", "case", "employment-ma", "bank-calls", "bike-demand"} <= names(prefect_server)
+    assert {"by-hand", "hourly", "form", "case", "on-demand", "employment-ma", "bank-calls", "bike-demand"} <= names(
+        prefect_server
+    )
 
 
 def test_deploying_an_unchanged_registry_changes_nothing(deployed: Processes, environ: dict[str, str]) -> None:
