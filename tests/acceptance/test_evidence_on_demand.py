@@ -14,7 +14,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 from governance.adapters import evidence_answer
+from governance.adapters.embedded import begin_archive
 from governance.adapters.gate.pages import find_page
+from governance.adapters.s3 import S3Archive
+from governance.adapters.settings import Settings
 from governance.adapters.workplace import Workplace
 from governance.cases.plan import plan_verdict
 from governance.cli import evidence, verify
@@ -81,7 +84,8 @@ def beat(here: Workplace, now: datetime) -> None:
 
 def put(here: Workplace, key: str, body: bytes) -> None:
     """Store a bundle and sign the head."""
-    store_bundle(here.archive, key, body, log=here.log, log_signer=here.keys.log, origin=here.settings.origin)
+    keep, signer, origin = here.retain_until(None), here.keys.log, here.settings.origin
+    store_bundle(here.archive, key, body, keep, log=here.log, log_signer=signer, origin=origin)
 
 
 @pytest.fixture
@@ -298,3 +302,28 @@ def test_the_form_in_prefect_gives_the_same_folder_in_one_file(
     assert find_page(here.reports, f"evidence/{tar.stem}/index.html")
     assert refused["type"] == "FAILED"
     assert "a system of the registry (loans, other)" in refused["message"]
+
+
+@pytest.mark.servers
+@pytest.mark.long
+def test_an_answer_from_a_locked_bucket_verifies_in_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3_archive: S3Archive
+) -> None:
+    """The request is locked as every record is; the copy is plain files."""
+    home, state = make_home(tmp_path), tmp_path / "state"
+    none = (tmp_path / "none").as_uri()
+    here = Workplace(Settings(home, state, s3_archive.name, tmp_path / "keys", "aims.invalid/local", none, none))
+    here.__dict__["archive"] = s3_archive
+    monkeypatch.setattr(Workplace, "here", classmethod(lambda _cls: here))
+    begin_archive(here)
+    store_run(here, judged("loans", 2))
+
+    given = ask(here, tmp_path)
+
+    code, said = sh(f"sh verify-all.sh . {given.digest}", given.folder)
+    lock = s3_archive.lock_of((given.folder / "REQUEST").read_text().strip())
+    assert code == 0, said
+    assert aims("verify", given.folder, "--root-digest", given.digest).exit_code == 0
+    assert lock
+    assert lock.mode == "COMPLIANCE"
+    assert verify_archive(s3_archive).ok
