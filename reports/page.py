@@ -4,7 +4,7 @@ ISO/IEC 42001 9.1 (monitoring and its documented results); EU AI Act Art. 26(5) 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from governance.registry.people import People
 from governance.registry.system import System
@@ -97,11 +97,16 @@ def name_of(people: People, person: str) -> str:
 
 
 def gravest(verdict: Verdict, most: int = 3) -> list[Result]:
-    """The first alarm or error of each cause, errors first, at most `most`; what a reader must see at once."""
+    """The first alarm or error of each cause, errors first, at most `most`; what a reader must see at once.
+
+    Where the verdict names the cause its sentence comes first.
+    """
     by_cause: dict[str, Result] = {}
     for result in (*verdict.of(Status.ERROR), *verdict.of(Status.ALARM)):
         by_cause.setdefault(result.cause, result)
-    return list(by_cause.values())[:most]
+    named = {cause.id: f"{cause.sentence} " for cause in verdict.causes}
+    found = list(by_cause.values())[:most]
+    return [replace(result, sentence=named.get(result.cause, "") + result.sentence) for result in found]
 
 
 def sections(verdict: Verdict) -> list[Section]:

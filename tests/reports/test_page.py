@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from governance.verdict import Distribution, Status
+from governance.verdict import Cause, Distribution, Status
 from reports.page import distributions, gravest, render_page, sections
 from tests import builders, builders_reports
 from tests.builders_reports import Reader, cases, evidence
@@ -73,6 +73,16 @@ def test_every_cause_is_named_once_at_the_top() -> None:
     found = gravest(replace(base, results=(*base.results, twin)))
 
     assert [result.subject for result in found] == ["age", "sex"]
+
+
+def test_the_banner_says_what_kind_of_cause_it_is() -> None:
+    """The verdict's sentence about the cause comes first."""
+    base = builders.verdict()
+    cause = Cause(base.results[2].cause, "covariate shift", "age", ("age",), "Covariate shift: age leads.")
+
+    found = gravest(replace(base, causes=(cause,)))
+
+    assert found[0].sentence == f"Covariate shift: age leads. {base.results[2].sentence}"
 
 
 def test_the_page_tells_what_was_read_and_how_to_verify_it() -> None:
