@@ -18,7 +18,7 @@ from governance.evidence.note import Checkpoint
 from governance.evidence.report import Finding
 from governance.evidence.root import LockRule, Root, TrustedKey
 from governance.evidence.signature import PublicKey
-from governance.evidence.statement import TEST_RESULT, parse_utc_second
+from governance.evidence.statement import DECISION, TEST_RESULT, parse_utc_second
 
 LOCK_SLACK = timedelta(days=1)
 PeopleAt = Callable[[int], Mapping[str, str]]
@@ -73,15 +73,19 @@ class BundleAudit:
         if facts.predicate_type != TEST_RESULT:
             facts.predicate = bundle.predicate
         self._report_place(facts, bundle)
-        facts.seen, facts.is_vouched, fault = judge_decision(bundle, self._people_at(facts.index))
-        facts.seen_at = signed_at(bundle) if facts.seen else None
-        if fault:
-            facts.add("BAD SIGNATURE", fault)
+        if facts.predicate_type == DECISION:
+            self._report_person(facts, bundle)
         if self._root is not None:
             self._report_signature(facts, bundle)
         facts.claimed_at = parse_utc_second(bundle.aims["timeCreated"])
         if facts.claimed_at is None:
             facts.add("BAD BUNDLE", "its timeCreated is no time in UTC")
+
+    def _report_person(self, facts: EntryFacts, bundle: Bundle) -> None:
+        facts.seen, facts.is_vouched, fault = judge_decision(bundle, self._people_at(facts.index))
+        facts.seen_at = signed_at(bundle) if facts.seen else None
+        if fault:
+            facts.add("BAD SIGNATURE", fault)
 
     def _report_place(self, facts: EntryFacts, bundle: Bundle) -> None:
         if bundle.aims["key"] != facts.entry.key:

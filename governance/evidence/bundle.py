@@ -73,10 +73,10 @@ def read_bundle(tar: bytes, where: str = "bundle") -> Bundle:
     """
     files = read_tar(tar, where)
     identifier = next(iter(files), "").partition("/")[0]
-    bag = {
-        name.removeprefix(f"{identifier}/"): body for name, body in files.items() if name.startswith(f"{identifier}/")
-    }
-    if len(bag) != len(files) or STATEMENT not in bag:
+    folder = f"{identifier}/"
+    bag = {name.removeprefix(folder): body for name, body in files.items()}
+    is_one = all(name.startswith(folder) for name in (next(iter(files), ""), next(reversed(files), "")))  # sorted
+    if not is_one or STATEMENT not in bag:
         raise malformed(where, f"one folder that holds {STATEMENT}", "another layout")
     envelope = parse_envelope(bag.pop(STATEMENT), f"{where}:{STATEMENT}")
     members = check_bag(identifier, bag, where)
