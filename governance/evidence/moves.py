@@ -26,7 +26,7 @@ def pass_over_moved(facts: Sequence[EntryFacts], root: Root | None, report: Repo
     moves = [_Move(move.size, at) for move in (root.moves if root else ()) if (at := parse_utc_second(move.at))]
     moved = 0
     for fact in facts if moves else ():
-        date = fact.stored_at
+        date = fact.stored_at.replace(microsecond=0) if fact.stored_at else None  # as whole seconds, as a move says it
         if date and any(fact.index < move.size and date <= move.at for move in moves):
             fact.stored_at, moved = None, moved + 1
     if root and moved:

@@ -1,5 +1,6 @@
 """`aims keys`: a story of keys that are made, rotated, revoked, each change signed by the people who may."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -237,3 +238,17 @@ def test_an_unknown_algorithm_and_half_a_verifier_key_are_refused(tmp_path: Path
 
     assert isinstance(done.exception, AimsError)
     assert not (tmp_path / "new").exists()
+
+
+def test_an_archive_that_was_copied_is_said_to_be_by_its_holders(begun: Path) -> None:
+    """A new root file in the new store; from there on `aims verify` calls its dates explained."""
+    new = begun / "new-store"
+    shutil.copytree(begun / "evidence", new)
+
+    drafted = aims("moved", new, "--draft", begun / "moved.json")
+    published = aims("publish", new, begun / "moved.json", *signed(begun, begun / "moved.json", *PEOPLE))
+
+    assert [done.exit_code for done in (drafted, published)] == [0, 0], published.output
+    report = verify_archive(DirectoryArchive(new))
+    assert report.ok, report.lines()
+    assert [each.word for each in report.findings if each.word == "MOVED"]

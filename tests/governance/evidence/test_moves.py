@@ -63,6 +63,13 @@ def test_a_move_that_the_root_file_names_is_a_note(signing_keys: Keys) -> None:
     assert words(judged(root, MOVED, MOVED - timedelta(hours=3))) == [("MOVED", "trust/root/0002.json", False)]
 
 
+def test_a_move_is_said_in_whole_seconds(signing_keys: Keys) -> None:
+    """A folder's dates have fractions, a root file's have none."""
+    root = next_root(root_of(signing_keys), position=1, moved_at=MOVED + timedelta(seconds=0.9))
+
+    assert judged(root, MOVED + timedelta(seconds=0.4)).ok
+
+
 def test_what_is_put_after_the_move_or_was_not_part_of_it_is_named_as_ever(signing_keys: Keys) -> None:
     """A move explains the first entries, up to its moment, and nothing else."""
     root = next_root(root_of(signing_keys), position=2, moved_at=MOVED)
