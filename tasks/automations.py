@@ -2,8 +2,9 @@
 
 A flow process whose heartbeat has stopped for 90 seconds is Crashed (worker and process killed together; nobody else
 looks). Runs of cases suspend themselves within a second of a heartbeat, and events may come in another order than they
-happened: the follow-up looks after those (tasks/case_runs.py). A run that stays Pending for two minutes is scheduled
-again (the worker died between claim and start). Processes need PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30; `aims up` sets it.
+happened: the follow-up looks after those (tasks/case_runs.py). A run that stays Pending or Submitting for two minutes
+is scheduled again (the worker died between claim and start). Processes need PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30;
+`aims up` sets it.
 """
 
 from datetime import timedelta
@@ -14,6 +15,7 @@ from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
 
 SILENT, STUCK = "aims: crash silent runs", "aims: reschedule stuck runs"
+CLAIMED = {f"prefect.flow-run.{name}" for name in ("Pending", "Submitting", "InfrastructurePending")}
 HEARTBEAT, PATIENCE, CLAIM = "prefect.flow-run.heartbeat", timedelta(seconds=90), timedelta(seconds=120)
 
 
@@ -34,7 +36,7 @@ def _trigger(after: set[str], expect: set[str], within: timedelta, flow: str = "
 def wanted_automations() -> list[Automation]:
     """Both automations. Any event of a run ends the wait for it: its states have names of our own (Findings, Idle)."""
     quiet = _trigger({HEARTBEAT}, {"prefect.flow-run.*"}, PATIENCE, flow="!remediate")
-    stuck = _trigger({"prefect.flow-run.Pending"}, {"prefect.flow-run.*"}, CLAIM)
+    stuck = _trigger(CLAIMED, {"prefect.flow-run.*"}, CLAIM)
     crash = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message="no heartbeat for 90 s")
     again = ChangeFlowRunState(state=StateType.SCHEDULED, name="Scheduled", message="lost before it started")
     return [

@@ -26,6 +26,7 @@ from tests.prefect_server import ROOT, begin, prefect_environment
 
 PASSWORD = "correct horse"
 VIEWER, OWNER, OTHER, OPERATOR = "auditor-demo", "carla-reyes", "ada-okafor", "operator-demo"
+SERVER = python("-m", "prefect", "--no-prompt", "server", "start")
 ROLES = {VIEWER: "viewer", OWNER: "owner", OTHER: "owner", OPERATOR: "operator"}
 
 
@@ -38,6 +39,7 @@ class Gated:
     environment: dict[str, str]
     state: Path
     case: str = ""
+    server: int = 0  # the process of Prefect's server
 
     def ask(self, user: str, method: str, path: str, body: object = None, query: str = "") -> tuple[int, Any]:
         """Status and answer of a call in somebody's name, as a browser of theirs makes it."""
@@ -147,7 +149,7 @@ def installation(folder: Path, home: Path, roles: Mapping[str, str] = ROLES, **m
     upstream = clients["PREFECT_API_URL"].removesuffix("/api")
     found = Gated(address, upstream, {**os.environ, **environment}, folder / "state")
     with Processes(folder / "logs", found.environment) as processes:
-        processes.start("server", python("-m", "prefect", "--no-prompt", "server", "start"))
+        found.server = processes.start("server", SERVER)
         processes.start("gate", python("-m", "governance.cli", "gate", "run", "--port", str(port)))
         processes.wait_for("server", f"{upstream}/api/health")
         processes.wait_for("gate", f"{address}/login")
@@ -164,10 +166,11 @@ def working(found: Gated, logs: Path, *deployments: str) -> Iterator[Processes]:
     chosen = [flag for name in deployments for flag in ("--name", name)] or ["--all"]
     with Processes(logs, found.environment) as processes:
         processes.run("pool", [*prefect, "work-pool", "create", "aims", "--type", "process", "--overwrite"])
+        processes.run("pool", [*prefect, "work-pool", "set-concurrency-limit", "aims", "2"])
         processes.run("deploy", [*prefect, "deploy", *chosen])
         for one in found.inside("POST", "/api/deployments/filter", {})[1]:
             found.inside("PATCH", f"/api/deployments/{one['id']}", {"paused": True})
-        processes.start("worker", [*prefect, "worker", "start", "--pool", "aims", "--limit", "2"])
+        processes.start("worker", [*prefect, "worker", "start", "--pool", "aims"])
         yield processes
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+FULL_POSTGRES = sorted(Path("/usr/share/postgresql").glob("*/extension/pg_trgm.control"))
 SPARK = pytest.param(
     "spark",
     marks=[
@@ -22,6 +23,8 @@ def _missing() -> dict[str, str]:
     missing = {}
     if not SOFTHSM.exists() or find_spec("pkcs11") is None:
         missing["test_hsm.py"] = "no SoftHSM (apt-get install softhsm2; the extra `hsm`)"
+    if not FULL_POSTGRES:
+        missing["test_on_postgres.py"] = "no PostgreSQL with pg_trgm (apt-get install postgresql)"
     if find_spec("ibis") is None:
         missing |= dict.fromkeys(
             ("test_there.py", "test_engine.py", "test_drift_cli.py"), "no Ibis (the extra `engines`)"

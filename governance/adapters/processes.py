@@ -26,14 +26,15 @@ class Processes:
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._files = ExitStack()
 
-    def start(self, name: str, command: Sequence[str]) -> None:
-        """Start a child in a session of its own; what it prints goes to <logs>/<name>.log."""
+    def start(self, name: str, command: Sequence[str]) -> int:
+        """Start a child in a session of its own; its process id. What it prints goes to <logs>/<name>.log."""
         self._logs.mkdir(parents=True, exist_ok=True)
         log = self._files.enter_context((self._logs / f"{name}.log").open("ab"))
         child = subprocess.Popen(
             command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
         self._running.append((name, child))
+        return child.pid
 
     def run(self, name: str, command: Sequence[str]) -> None:
         """Run a command to its end. Raises ConfigurationError naming the log when it fails."""

@@ -90,9 +90,11 @@ def start_all(processes: Processes, clients: dict[str, str], port: int) -> None:
     processes.start("server", [*prefect, "server", "start"])
     processes.wait_for("server", f"{clients['PREFECT_API_URL']}/health")
     processes.run("work-pool", [*prefect, "work-pool", "create", "aims", "--type", "process", "--overwrite"])
+    # A worker with a limit of its own dies when somebody resumes a run whose process is about to end.
+    processes.run("work-pool", [*prefect, "work-pool", "set-concurrency-limit", "aims", "2"])
     processes.run("deploy", [*prefect, "deploy", "--all"])
     processes.run("deploy", python("-m", "governance.cli", "deploy"))
-    processes.start("worker", [*prefect, "worker", "start", "--pool", "aims", "--limit", "2"])
+    processes.start("worker", [*prefect, "worker", "start", "--pool", "aims"])
     processes.start("gate", python("-m", "governance.cli", "gate", "run", "--port", str(port)))
     processes.wait_for("gate", f"http://{HOST}:{port}/login")
 
