@@ -28,8 +28,10 @@ class Signed:
 
 
 @task(task_run_name="sign {verdict.bundle_id}", cache_policy=NO_CACHE)
-def sign_bundle(system: System, verdict: Verdict, pages: Mapping[str, bytes]) -> Signed:
-    """The run's bundle, signed. Without a key there is no bundle: KeyFault."""
+def sign_bundle(
+    system: System, verdict: Verdict, pages: Mapping[str, bytes], earlier: Mapping[str, str] | None = None
+) -> Signed:
+    """The run's bundle, signed; it names the verdict that it supersedes. Without a key there is no bundle: KeyFault."""
     here = Workplace.here()
     kept = {name: body for name, body in pages.items() if name not in BESIDE}
     members = run_members(verdict, here.registry.texts[system.id], kept)
@@ -39,6 +41,7 @@ def sign_bundle(system: System, verdict: Verdict, pages: Mapping[str, bytes]) ->
         origin=here.settings.origin,
         created=datetime.now(UTC),
         flowRun=str(runtime.flow_run.id or "") or None,
+        supersedes=dict(earlier) if earlier else None,
     )
     key = run_key(verdict)
     signer = here.keys.statement

@@ -31,16 +31,16 @@ def windows_to_judge(system: System, window: str | None) -> list[Period]:
     cache_policy=NO_CACHE,
     tags=["io"],
 )
-def read_rows(system: System, period: Period) -> Window:
+def read_rows(system: System, period: Period, as_of: datetime) -> Window:
     """Rows of one window and its reference as local parquet files, or the faults that kept them from being read."""
     here = Workplace.here()
-    return read_window(system, period, home=here.home, into=here.working, as_of=datetime.now(UTC))
+    return read_window(system, period, home=here.home, into=here.working, as_of=as_of)
 
 
-def pull_window(system: System, period: Period) -> Window:
+def pull_window(system: System, period: Period, as_of: datetime | None = None) -> Window:
     """The window; a store that stayed silent through all retries makes it unreadable, never unjudged."""
+    moment = as_of or datetime.now(UTC)
     try:
-        return read_rows(system, period)
+        return read_rows(system, period, moment)
     except SourceUnavailable as silence:
-        now = datetime.now(UTC)
-        return Window(system.id, period, now, current=None, reference=None, faults=silence.faults)
+        return Window(system.id, period, moment, current=None, reference=None, faults=silence.faults)

@@ -1,8 +1,9 @@
 """The history a window is judged with: the state that the verdict of the window before left in the archive.
 
-The predecessor is the newest earlier window whose bundle (revision 0) the log names; its bytes must be those the log
-names. So a deleted database changes no verdict, and a window judged again meets the same history. Without one, or
-while the archive does not answer, judging starts afresh, and the new state says so: its `after` is empty.
+The predecessor is the newest earlier window whose bundle the log names, in no later revision than the judgement's own;
+its bytes must be those the log names. So a deleted database changes no verdict, and a window judged again meets the
+same history. Without one, or while the archive does not answer, judging starts afresh, and the new state says so: its
+`after` is empty.
 
 When a person closed a case of drift after the last window that was counted, and before this window ended, `restart`
 is true: the detectors that rang begin anew. A close after this window's end is the next window's matter, so that a
@@ -10,23 +11,21 @@ repeated run gives the same bytes.
 """
 
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from typing import Any
 
 from governance.adapters.case_index import CaseIndex
+from governance.adapters.verdicts import read_verdict, revisions
 from governance.cases.case import Case
-from governance.compliance.proof import window_key
 from governance.errors import ArchiveUnavailable
-from governance.evidence import Archive, Log, Malformed, MissingObject, read_bundle
+from governance.evidence import Archive, Log
 from governance.registry.system import System
-from governance.verdict import Verdict
 from governance.window import Period
 
 CAUSE = "drift"
 
 
 def history_of(
-    system: System, period: Period, archive: Archive, *, log: Log, index: CaseIndex | None = None
+    system: System, period: Period, archive: Archive, *, log: Log, index: CaseIndex | None = None, revision: int = 0
 ) -> dict[str, Any] | None:
     """`Verdict.state` of the window before, or None.
 
@@ -36,10 +35,11 @@ def history_of(
         archive: where the bundles are.
         log: what is known of the log; it is brought up to date.
         index: the cases; without it no restart is looked for.
+        revision: of the judgement; it goes on from the newest revision up to its own of the window before.
     """
     try:
         log.refresh(archive)
-        state = next(_states(system, period, archive, log), None)
+        state = next(_states(system, period, archive, log, revision), None)
         if state is None or index is None:
             return state
         index.sync(archive, log=log)
@@ -48,18 +48,12 @@ def history_of(
     return restarted(state, index.cases(system.id), period)
 
 
-def _states(system: System, period: Period, archive: Archive, log: Log) -> Iterator[dict[str, Any]]:
+def _states(system: System, period: Period, archive: Archive, log: Log, revision: int) -> Iterator[dict[str, Any]]:
     """The states of earlier windows, the newest first; a bundle that is not the log's is passed over."""
     for earlier in reversed(system.window.due(period.start)):
-        key = window_key(system.id, earlier)
-        if key not in log:
-            continue
-        try:
-            body = archive.get(key)
-            if sha256(body).hexdigest() == log.entries[log.index(key)].digest:
-                yield Verdict.from_json(read_bundle(body, key).members["verdict.json"]).state
-        except (Malformed, MissingObject, KeyError, ValueError):
-            continue
+        for entry in reversed(revisions(system, earlier, log)[: revision + 1]):
+            if verdict := read_verdict(archive, entry):
+                yield verdict.state
 
 
 def restarted(state: dict[str, Any], cases: Iterable[Case], period: Period) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from hashlib import sha256
 
 from governance.compliance.proof import window_key
 from governance.evidence import Archive, Entry, Log, Malformed, MissingObject, read_bundle
+from governance.evidence.statement import parse_utc_second
 from governance.registry.system import System
 from governance.verdict import Verdict
+from governance.window import Period
 
 
 def read_verdict(archive: Archive, entry: Entry) -> Verdict | None:
@@ -28,9 +30,26 @@ def read_verdict(archive: Archive, entry: Entry) -> Verdict | None:
 def newest_verdicts(system: System, archive: Archive, log: Log, now: datetime) -> Iterator[Verdict]:
     """The newest revision of each window in the log, the newest window first; each is read when it is asked for."""
     for period in reversed(system.window.due(now)):
-        revision, keys = 0, []
-        while (key := window_key(system.id, period, revision)) in log:
-            keys.append(key)
-            revision += 1
-        if keys and (verdict := read_verdict(archive, log.entries[log.index(keys[-1])])):
+        found = revisions(system, period, log)
+        if found and (verdict := read_verdict(archive, found[-1])):
             yield verdict
+
+
+def revisions(system: System, period: Period, log: Log) -> list[Entry]:
+    """The log's entries of a window's verdicts, from revision 0 on."""
+    found: list[Entry] = []
+    while (key := window_key(system.id, period, len(found))) in log:
+        found.append(log.entries[log.index(key)])
+    return found
+
+
+def judged_at(archive: Archive, entry: Entry) -> datetime | None:
+    """The time that a run's bundle claims; None where it cannot be read.
+
+    Raises:
+        ArchiveUnavailable: the store did not answer.
+    """
+    try:
+        return parse_utc_second(str(read_bundle(archive.get(entry.key), entry.key).aims["timeCreated"]))
+    except (Malformed, MissingObject, KeyError):
+        return None

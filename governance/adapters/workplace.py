@@ -132,7 +132,11 @@ class Workplace:
 
     def mark_done(self, verdict: Verdict) -> None:
         """Remember that a run is finished. Losing the mark costs a repetition, which changes nothing."""
-        self._mark(verdict.bundle_id).touch()
+        self.mark(verdict.bundle_id)
+
+    def mark(self, name: str) -> None:
+        """Remember that something is done."""
+        self._mark(name).touch()
 
     def page_link(self, case: Case) -> str:
         """Where the newest page about a case can be read."""

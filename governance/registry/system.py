@@ -70,11 +70,13 @@ class Source(Record):
 class Labels(Record):
     """Where the truth comes from, and how many days after a window's end it may be trusted.
 
-    Without `source` the labels stand beside the predictions.
+    Without `source` the labels stand beside the predictions. A window that was judged before then is judged again
+    `back_look` days after its labels became trusted (0: at once; a later day catches corrections); () never does.
     """
 
     source: Source | None = None
     delay_days: int = Field(default=0, ge=0)
+    back_look: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
 
 
 class Columns(Record):
