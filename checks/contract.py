@@ -153,10 +153,12 @@ def _table_rules(system: System, summary: Summary) -> Iterable[_Rule]:
 
 
 def _null_limit(system: System, column: str) -> float | None:
-    """The greatest share of nulls; None for labels, which may come late, unless a rule names them."""
+    """The greatest share of nulls: none for ids; None for labels, which may come late, unless a rule names them."""
     own = _rule_of(system, column).max_null_share
     if own is not None:
         return own
+    if column == system.columns.id:
+        return 0.0
     return None if column == system.columns.label else system.checks.contract.max_null_share
 
 

@@ -1,16 +1,17 @@
 """Judge one window: contract, labels, drift, performance, fairness, in this order.
 
 Rules (DESIGN: judging a window)
-1. Same inputs, same bytes: nothing is read but the window's own parquet files, and nothing random is unseeded.
+1. Same inputs, same bytes: nothing is read but the window's own files, and nothing random is unseeded.
 2. The contract runs first; what it refuses is not judged further.
 3. What cannot be read or judged is a result, never silence: `error` or `insufficient`.
 4. No row value, personal value or secret enters a result (checks/names.py).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from checks import cause, contract, drift, fairness, fairness_follow, labels, performance
+from checks import cause, contract, drift, fairness, fairness_follow, faults, labels, performance
 from checks.cause import Named
 from checks.contract import Examined
 from checks.sequential import handed_on
@@ -43,6 +44,9 @@ def judge(
     results.extend(examined.results)
     if not examined.fit:
         return _verdict(system, window, revision, cause.examine(system, window, results), state=same)
+    beside = faults.examine(system, window)
+    results.extend(beside.results)
+    examined = replace(examined, refused=beside.refused | examined.refused)
     known = labels.examine(system, window)
     further, drawn, rates, state = _judged(
         system, window, window.current, examined, waiting=known.waiting, history=history
