@@ -11,6 +11,7 @@ COMMANDS = (
     "demo",
     "monitor",
     "check",
+    "suggest",
     "calibrate",
     "drift",
     "cases",
