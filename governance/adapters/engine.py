@@ -5,7 +5,6 @@ Rules
    kept in `asked`, with the source's query within it, and :cut_1, :cut_2, ... for cuts, which are values of rows.
 2. A row's values are asked for only by `ordered`: one column's values with their counts, in rising order.
 3. Columns are declared as of another type than wanted, so that Ibis casts each: what the engine holds is not known.
-   Texts are as the engine's cast writes them.
 4. Numbers are written as texts that are cast: engines read 0.1 as a decimal, not as the double that was meant.
 5. Not finite is x - x <> 0: DuckDB folds isnan on parquet, and Postgres holds NaN equal to itself.
 
@@ -13,6 +12,7 @@ The extra `engines` is needed (ibis-framework, sqlglot below 30: Ibis 12 writes 
 is used here).
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from governance.registry.system import Source
 
 TYPE_OF = {"duckdb": "typeof({})", "postgres": "pg_typeof({})::text", "pyspark": "typeof({})"}
 MOMENT = {"duckdb": "timestamp with time zone", "postgres": "timestamp with time zone", "pyspark": "timestamp"}
+TEXTS = r"(var)?char.*|bpchar|text|string|character.*|enum.*|bool(ean)?|u?(tiny|small|big|huge)?int(eger)?"
 ROWS = "the_rows_of_the_source"
 Bounds = tuple[datetime, datetime]
 Run = Callable[[str], list[tuple[Any, ...]]]
@@ -68,9 +69,10 @@ class Engine:
         where = address(source.address)
         self._ibis = _ibis(where.shown)
         self._dialect, self._rows, self._shown, self._run = _opened(self._ibis, source, where, bounds, home)
-        self._time, self._bounds = time, bounds
+        self._time, self._bounds, self._name = time, bounds, where.shown
         self.asked: dict[str, str] = {}
-        self._see_moments(where.shown)
+        mend = "Give it as a timestamp with time zone, in the query if need be; or pull the rows."
+        self._see_kind(time, MOMENT[self._dialect], "moments: a local time is none", mend)
 
     def grid(self, column: str, plan: Plan) -> list[Group]:
         """Rows, sums, sums of squares of x - low, least and greatest, by cell and rank (checks/grid.py)."""
@@ -96,9 +98,11 @@ class Engine:
         return sorted((int(a), int(b), int(n), float(c), float(d), float(e), float(f)) for a, b, n, c, d, e, f in told)
 
     def counts(self, column: str) -> dict[str, int]:
-        """How often each text of a column occurs; nulls are left out."""
+        """How often each text of a column occurs; nulls and empty texts are left out, as when rows are pulled."""
+        mend = "Cast it to text or a whole number in the query: engines do not write 1.0 alike."
+        self._see_kind(column, TEXTS, "texts, whole numbers or booleans", mend)
         rows = self._window({column: "int64"})
-        texts = rows.select(v=rows[column].cast("string")).filter(lambda one: one.v.notnull())
+        texts = rows.select(v=rows[column].cast("string")).filter(lambda one: one.v != "")
         found = texts.group_by("v").agg(n=lambda one: one.count())
         return dict(sorted((str(value), int(n)) for value, n in self._answer(f"{column}.counts", found)))
 
@@ -107,15 +111,15 @@ class Engine:
         found = self._finite(column).group_by("v").agg(n=lambda one: one.count()).order_by("v")
         return [(float(value), int(n)) for value, n in self._answer(f"{column}.ordered", found)]
 
-    def _see_moments(self, name: str) -> None:
-        """Refuse a time column that is no moment: a local time would be read as one of UTC."""
-        column = "`" + self._time.replace("`", "``") + "`" if self._dialect == "pyspark" else _identifier(self._time)
-        type_of = TYPE_OF[self._dialect].format(column)
-        for (found,) in self._run(f"SELECT {type_of} FROM (\n{self._rows}\n) AS source LIMIT 1"):  # noqa: S608
-            if str(found).lower() != MOMENT[self._dialect]:
-                mend = "Give it as a timestamp with time zone, in the query if need be; or pull the rows."
-                told = broken(name, "moments", f"a column of {str(found).lower()}", mend, column=self._time)
-                raise UnreadableInput(told)
+    def _see_kind(self, column: str, allowed: str, expected: str, mend: str) -> None:
+        """Refuse a column whose type, by the engine's own word for it, is none that is allowed (a pattern)."""
+        mark = "`" if self._dialect == "pyspark" else '"'
+        type_of = TYPE_OF[self._dialect].format(mark + column.replace(mark, mark * 2) + mark)
+        for (told,) in self._run(f"SELECT {type_of} FROM (\n{self._rows}\n) AS source LIMIT 1"):  # noqa: S608
+            kind = str(told).lower()
+            if not re.fullmatch(allowed, kind):
+                found = f"a column of {kind.split('(')[0]}"
+                raise UnreadableInput(broken(self._name, expected, found, mend, column=column))
 
     def _finite(self, column: str) -> Any:
         """A column `v` of finite doubles."""
@@ -181,7 +185,9 @@ def _opened(ibis: Any, source: Source, where: Address, bounds: Bounds, home: Pat
 
 def _duckdb(ibis: Any, name: str) -> Run:
     """A DuckDB of this process, that reaches no network."""
-    engine = ibis.duckdb.connect(threads=2, autoinstall_known_extensions=False, autoload_known_extensions=False)
+    engine = ibis.duckdb.connect(
+        threads=2, memory_limit="2GB", autoinstall_known_extensions=False, autoload_known_extensions=False
+    )
     engine.raw_sql("set timezone = 'UTC'")
 
     def run(text: str) -> list[tuple[Any, ...]]:
@@ -192,10 +198,6 @@ def _duckdb(ibis: Any, name: str) -> Run:
         return found
 
     return run
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(value: str) -> str:

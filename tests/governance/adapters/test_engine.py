@@ -129,6 +129,14 @@ def test_what_was_asked_is_kept_word_for_word(engine: Engine, source: Source, tm
     assert source.query or str(tmp_path) not in text
 
 
+def test_a_fraction_is_no_category(engine: Engine) -> None:
+    """Engines write 1.0 in different ways, so it is refused rather than counted under another name."""
+    with pytest.raises(UnreadableInput) as told:
+        engine.counts("score")
+
+    assert "a column of double" in str(told.value)
+
+
 def test_a_fault_tells_no_value(engine: Engine) -> None:
     """A text where a number is wanted is told by the name of the engine's error."""
     with pytest.raises(UnreadableInput) as told:
