@@ -8,7 +8,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check up bench bench-long lock clean
+.PHONY: help demo test test-long test-radosgw check up bench bench-long lock clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +29,10 @@ test: $(BIN)/.ready ## Pass every test but the long ones; needs nothing else ins
 
 test-long: $(BIN)/.ready ## Pass the long tests too (minutes)
 	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "long or not long"
+
+test-radosgw: $(BIN)/.ready ## Pass the tests of the archive on Ceph's S3 server, the second opinion (apt-get install radosgw)
+	@command -v radosgw ceph-mon ceph-osd ceph >/dev/null || { echo "apt-get install --no-install-recommends radosgw ceph-mon ceph-osd ceph-common"; exit 1; }
+	@$(BIN)/python -m pytest -q -m radosgw
 
 check: $(BIN)/.ready ## Lint, types and import rules, as CI runs them
 	@$(BIN)/ruff format --check .
