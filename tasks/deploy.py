@@ -64,9 +64,9 @@ class Wanted:
         return sha256(f"{version('aims')}\n{self.name}\n{self.text}".encode()).hexdigest()[:16]
 
 
-def wanted_deployments(registry: Registry) -> list[Wanted]:
-    """One deployment per system, or one sweep per cadence when there are more than `MOST`."""
-    if len(registry.systems) <= MOST:
+def wanted_deployments(registry: Registry, most: int = MOST) -> list[Wanted]:
+    """One deployment per system, or one sweep per cadence when there are more than `most`."""
+    if len(registry.systems) <= most:
         return [_per_system(one, registry.texts[one.id]) for one in registry.systems.values()]
     cadences: dict[tuple[str, str], list[System]] = defaultdict(list)
     for one in registry.systems.values():
@@ -122,17 +122,18 @@ async def managed(client: PrefectClient) -> dict[str, DeploymentResponse]:
     return found
 
 
-async def sync_deployments(registry: Registry, *, pool: str = "aims") -> Deployed:
+async def sync_deployments(registry: Registry, *, pool: str = "aims", most: int = MOST) -> Deployed:
     """Make the server's deployments equal the registry.
 
     Args:
         registry: every system, with the text of its file.
         pool: the work pool; it must exist.
+        most: up to this many systems each has a deployment of its own.
 
     Raises:
         ConfigurationError: there is no server, or no such pool.
     """
-    wanted = {one.name: one for one in wanted_deployments(registry)}
+    wanted = {one.name: one for one in wanted_deployments(registry, most)}
     async with get_client() as client:
         await _require_ready(client, pool)
         have = await managed(client)
