@@ -5,9 +5,9 @@ its bytes must be those the log names. So a deleted database changes no verdict,
 same history. Without one, or while the archive does not answer, judging starts afresh, and the new state says so: its
 `after` is empty.
 
-When a person closed a case of drift after the last window that was counted, and before this window ended, `restart`
-is true: the detectors that rang begin anew. A close after this window's end is the next window's matter, so that a
-repeated run gives the same bytes.
+When a person closed a case of drift or fairness after the last window that was counted, and before this window ended,
+`restart` is true: the detectors that rang begin anew. A close after this window's end is the next window's matter, so
+that a repeated run gives the same bytes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ from governance.evidence import Archive, Log
 from governance.registry.system import System
 from governance.window import Period
 
-CAUSE = "drift"
+CHECKS = DRIFT, FAIRNESS = "drift", "fairness"
 
 
 def history_of(
@@ -57,17 +57,26 @@ def _states(system: System, period: Period, archive: Archive, log: Log, revision
 
 
 def restarted(state: dict[str, Any], cases: Iterable[Case], period: Period) -> dict[str, Any]:
-    """The state with `restart` where a case of drift was closed between the last counted window and this one's end."""
-    counted = state.get("drift")
-    if not isinstance(counted, dict):
-        return state
-    closed = [
-        case
-        for case in cases
-        if case.cause.partition(":")[0] == CAUSE
-        and case.state == "closed"
-        and f"{case.changed_at:%Y-%m-%dT%H:%M:%SZ}" > str(counted.get("end"))
-    ]
-    if not any(case.changed_at <= period.end for case in closed):
-        return state
-    return {**state, "drift": {**counted, "restart": True}}
+    """The state, with `restart` in each part whose case was closed between its last counted window and this one's end.
+
+    Parts are `drift`, and of `fairness` its `selection` and `errors`.
+    """
+    closed = [case for case in cases if case.state == "closed" and case.changed_at <= period.end]
+    moments = {check: [_second(case) for case in closed if case.cause.partition(":")[0] == check] for check in CHECKS}
+    parts = state.get(FAIRNESS)
+    fairness = (
+        {name: _again(one, moments[FAIRNESS]) for name, one in parts.items()} if isinstance(parts, dict) else None
+    )
+    found = {DRIFT: _again(state.get(DRIFT), moments[DRIFT]), FAIRNESS: fairness}
+    return state | {name: one for name, one in found.items() if one is not None}
+
+
+def _again(part: Any, closed: Iterable[str]) -> Any:
+    """The part with `restart`, if a case was closed after the last window it counted."""
+    if not isinstance(part, dict) or not any(moment > str(part.get("end")) for moment in closed):
+        return part
+    return {**part, "restart": True}
+
+
+def _second(case: Case) -> str:
+    return f"{case.changed_at:%Y-%m-%dT%H:%M:%SZ}"

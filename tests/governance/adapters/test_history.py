@@ -113,3 +113,13 @@ def test_only_a_drift_case_closed_since_the_last_window_restarts_the_detectors(c
     counted = {"drift": {"end": f"{WEEKS[1].end:%Y-%m-%dT%H:%M:%SZ}"}}
 
     assert restarted(counted, [case], WEEKS[2])["drift"].get("restart", False) is restarts
+
+
+def test_a_closed_fairness_case_restarts_the_parts_that_counted_before_it() -> None:
+    """Evidence on errors of a later window is kept."""
+    counted = {"fairness": {"selection": {"end": "2026-11-09T00:00:00Z"}, "errors": {"end": "2026-12-01T00:00:00Z"}}}
+
+    found = restarted(counted, [closed("fairness:sex", WEEKS[1].end + timedelta(hours=1))], WEEKS[2])
+
+    assert found["fairness"]["selection"]["restart"] is True
+    assert "restart" not in found["fairness"]["errors"]
