@@ -250,7 +250,7 @@ def make_locked_bucket(bucket: str, endpoint: str | None, credentials: tuple[str
 
 
 def _client(endpoint: str | None, region: str, credentials: tuple[str, str] | None) -> Any:
-    """A boto3 client: path style (no wildcard name needed), three repeats, patient reads."""
+    """A boto3 client: path style (no wildcard name), four repeats after random, growing pauses, patient reads."""
     key, secret = credentials or (None, None)
     config = Config(
         s3={"addressing_style": "path"},
