@@ -89,7 +89,8 @@ def seal(archive: Archive, keys: Iterable[str], *, log: Log | None = None, retai
 
 
 def _seal(archive: Archive, keys: list[str], known: dict[str, Entry], log: Log, retain_until: datetime | None) -> None:
-    for lost in range(ATTEMPTS):
+    lost = 0
+    while lost < ATTEMPTS:
         _pause(lost)
         with log.guard:
             log.refresh(archive)
@@ -101,6 +102,9 @@ def _seal(archive: Archive, keys: list[str], known: dict[str, Entry], log: Log, 
             entries = [known[key] for key in new]
             if archive.put_new(seal_key(len(log)), print_seal(entries), retain_until=retain_until):
                 log.append(entries)
+                lost = 0
+            else:
+                lost += 1
     fault = Fault(Place(file=keys[0], system=archive.name), "a free slot in the log", "other sealers first", "Repeat.")
     raise ArchiveUnavailable(fault)
 
