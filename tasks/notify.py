@@ -157,8 +157,12 @@ def _message(here: Workplace, person: str, cases: list[Case], checkpoint: str, n
 
 
 def case_link(here: Workplace, case: Case) -> str:
-    """The one link to a case: through the gate to its run, where Resume is a button; without a gate to its page."""
-    return f"{here.settings.gate}/case/{case.id}" if here.settings.gate else here.page_link(case)
+    """The one link to a case: through the gate to its run, where Resume is a button.
+
+    Without a gate its page; a case about no window has none, so the command that shows it stands there.
+    """
+    there = f"{here.settings.gate}/case/{case.id}" if here.settings.gate else here.page_link(case)
+    return there or f"aims case {case.id}"
 
 
 def _reminder(here: Workplace, batch: Batch, checkpoint: str, now: datetime) -> Message:

@@ -139,9 +139,9 @@ class Workplace:
         self._mark(name).touch()
 
     def page_link(self, case: Case) -> str:
-        """Where the newest page about a case can be read."""
+        """Where the newest page about a case can be read; empty for a case about no window, which has no page."""
         window = case.last.window if case.last else case.opened_window
-        return f"{self.settings.reports}/{case.subject}/{window}/page.html"
+        return f"{self.settings.reports}/{case.subject}/{window}/page.html" if window else ""
 
     def _mark(self, bundle_id: str) -> Path:
         return _folder(self.settings.state / "done") / bundle_id

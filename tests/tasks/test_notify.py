@@ -21,4 +21,13 @@ def test_the_link_goes_through_the_gate_to_the_case() -> None:
 
 def test_without_a_gate_the_link_leads_to_the_page() -> None:
     """Of the newest window that showed it."""
-    assert case_link(Workplace(ALONE), CASE).startswith("https://pages.example/early-help/")
+    seen = CASE.model_copy(update={"opened_window": "2026-W47"})
+
+    assert case_link(Workplace(ALONE), seen) == "https://pages.example/early-help/2026-W47/page.html"
+
+
+def test_a_case_about_no_window_has_no_page() -> None:
+    """An address that leads nowhere is worse than a command."""
+    concern = tell(kind("concern"), opened(kind("concern")))
+
+    assert case_link(Workplace(ALONE), concern) == f"aims case {concern.id}"
