@@ -8,6 +8,8 @@ from governance.adapters.s3 import S3Archive
 from governance.adapters.seaweed import SeaweedFS
 from governance.evidence import Keys, verify_archive
 from tests.evidence_builders import fill
+from tests.radosgw_server import Radosgw
+from tests.servers import locked_bucket
 
 
 @pytest.mark.servers
@@ -21,6 +23,22 @@ def test_seaweedfs_holds_every_attack_of_the_writers_key(seaweed: SeaweedFS) -> 
     assert [trial.name for trial in trials if not trial.held] == []
     assert len(trials) == 10
     assert str(trials[-1]).startswith("held   all in all: write-once")
+
+
+@pytest.mark.servers
+@pytest.mark.long
+@pytest.mark.radosgw
+def test_radosgw_is_write_once_with_the_reservations_that_it_is_known_for(radosgw: Radosgw) -> None:
+    """It ignores If-None-Match and checksums, and drops the lock of an upload in parts; what is locked stays."""
+    trials = try_store(locked_bucket(radosgw))
+
+    assert [trial.name for trial in trials if not trial.held] == [
+        "put again with If-None-Match",
+        "send a wrong checksum",
+        "lock an upload in parts",
+        "all in all",
+    ]
+    assert trials[-1].meaning == "write-once, with the reservations above"
 
 
 @pytest.mark.servers
