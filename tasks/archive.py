@@ -54,7 +54,6 @@ def sign_bundle(
     retry_delay_seconds=[2, 10],
     retry_condition_fn=after(ArchiveUnavailable),
     cache_policy=NO_CACHE,
-    tags=["io"],
 )
 def put_bundle(system: System, signed: Signed) -> Receipt:
     """Put the bundle and seal it; who was first stands. Bundles of earlier runs that wait are delivered too."""

@@ -29,7 +29,6 @@ def windows_to_judge(system: System, window: str | None) -> list[Period]:
     retry_delay_seconds=[2, 10, 30],
     retry_condition_fn=after(SourceUnavailable),
     cache_policy=NO_CACHE,
-    tags=["io"],
 )
 def read_rows(system: System, period: Period, as_of: datetime) -> Window:
     """Rows of one window and its reference as local parquet files, or the faults that kept them from being read."""
