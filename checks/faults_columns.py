@@ -67,9 +67,9 @@ class Finding:
 
 
 def column_faults(system: System, now: Profile, before: Profile) -> Iterator[Finding]:
-    """Every fault of a single column or of two exchanged ones; what a closed list covers is the contract's matter."""
+    """Every fault of a single column or of two exchanged ones; new groups are fairness's matter."""
     columns = system.columns
-    listed = {name for name, rule in system.checks.contract.columns.items() if rule.values}
+    listed = {name for name, rule in system.checks.contract.columns.items() if rule.values} | {*columns.protected}
     pairs = [(name, now.numbers[name], before.numbers[name]) for name in now.numbers if name in before.numbers]
     texts = [(name, now.names[name], before.names[name]) for name in now.names if name in before.names]
     swapped = list(_swapped(pairs, texts))

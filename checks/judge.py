@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from checks import cause, contract, drift, fairness, fairness_follow, faults, labels, performance
+from checks import cause, contract, drift, estimate, fairness, fairness_follow, faults, labels, performance
 from checks.cause import Named
 from checks.contract import Examined
 from checks.sequential import handed_on
@@ -51,7 +51,8 @@ def judge(
     further, drawn, rates, state = _judged(
         system, window, window.current, examined, waiting=known.waiting, history=history
     )
-    results.extend([*known.results, *further])
+    guessed = estimate.examine(system, window, examined.refused) if known.waiting else ()
+    results.extend([*known.results, *further, *guessed])
     named = cause.examine(system, window, results, waiting=known.waiting, history=history)
     return _verdict(
         system, window, revision, named, distributions=drawn, rates=rates, state={**same, **state, **named.state}

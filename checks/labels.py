@@ -4,14 +4,15 @@ Rules
 1. Before `system.matured` labels are early, and early labels are biased (the easy cases come first): performance and
    fairness of errors wait, as `insufficient`.
 2. A class that no known label has leaves error rates undefined: also `insufficient`.
-3. One id with two different labels is an alarm. A label without a prediction is shown.
+3. Labels known for some groups only, and labels that are copies of the predictions: checks/labels_bias.py.
+4. One id with two different labels is an alarm. A label without a prediction is shown.
 
 ISO/IEC 42001 A.7.4 (data quality), A.6.2.6 (monitoring).
 """
 
 from dataclasses import dataclass
 
-from checks import words
+from checks import labels_bias, words
 from checks.scan import known_labels
 from governance.registry.system import System
 from governance.verdict import Limit, Result, Status
@@ -37,13 +38,17 @@ def examine(system: System, window: Window) -> Labelled:
     known, positive = known_labels(window.current.path, system.columns.label, system.columns.positive)
     early = not system.matured(window.period, window.as_of)
     waiting = _waiting(system, early=early, known=known, positive=positive)
+    copies = None if waiting else labels_bias.copied(system, window)
+    waiting = waiting or (labels_bias.COPIED if copies else "")
     share = known / rows if rows else 0.0
     status = Status.INSUFFICIENT if waiting else Status.PASS
     told = f"{words.count(known, 'label')} of {words.count(rows)} are known"
     end = f", but {waiting}" if waiting else " and old enough to be trusted"
     needed = rows - known if waiting else None
     coverage = _result(system, "known_share", status, f"{told}{end}.", share, n=rows, needed=needed)
-    return Labelled((coverage, *_joined(system, window)), waiting, known)
+    gaps = labels_bias.coverage(system, window, early=early) if known else ()
+    results = (coverage, *_joined(system, window), *gaps, *((copies,) if copies else ()))
+    return Labelled(results, waiting, known)
 
 
 def _waiting(system: System, *, early: bool, known: int, positive: int) -> str:
@@ -58,14 +63,28 @@ def _waiting(system: System, *, early: bool, known: int, positive: int) -> str:
     return ""
 
 
-def _joined(system: System, window: Window) -> tuple[Result, Result]:
+def _joined(system: System, window: Window) -> tuple[Result, ...]:
     """Contradictions and orphans, as the join of the labels counted them."""
     twice, orphans = window.labels.contradictions, window.labels.orphans
     status = Status.ALARM if twice else Status.PASS
     told = f"{words.count(twice, 'id')} carry two different labels."
     contradictions = _result(system, "contradictions", status, told, twice, limit=Limit(max=0))
     told = f"{words.count(orphans, 'label')} belong to no prediction of this window."
-    return contradictions, _result(system, "orphans", Status.PASS, told, orphans)
+    results = (contradictions, _result(system, "orphans", Status.PASS, told, orphans))
+    return (*results, *_timed(system, window)) if system.labels.time else results
+
+
+def _timed(system: System, window: Window) -> tuple[Result, Result]:
+    """Corrections, which are read as of the moment of judging, and labels known before their prediction was made."""
+    later, before = window.labels.corrections, window.labels.impossible
+    told = (
+        f"The labels of {words.count(later, 'id')} were corrected; the latest known at {window.as_of:%Y-%m-%d} is used."
+    )
+    corrections = _result(system, "corrections", Status.PASS, told, later)
+    told = f"{words.count(before)} had a label before the prediction was made"
+    end = ": a prediction of what is known, or a wrong clock." if before else "."
+    status = Status.ALARM if before else Status.PASS
+    return corrections, _result(system, "impossible_times", status, told + end, before, limit=Limit(max=0))
 
 
 def _result(

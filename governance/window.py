@@ -60,10 +60,19 @@ class Table:
 
 @dataclass(frozen=True)
 class LabelCounts:
-    """What joining the labels showed: labels without a prediction, ids labelled twice with different values."""
+    """What joining the labels showed.
+
+    Attributes:
+        orphans: labels without a prediction.
+        contradictions: ids labelled twice with different values.
+        corrections: ids whose label was changed later on.
+        impossible: rows of the window whose label was known before the prediction was made.
+    """
 
     orphans: int = 0
     contradictions: int = 0
+    corrections: int = 0
+    impossible: int = 0
 
 
 @dataclass(frozen=True)

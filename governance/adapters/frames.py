@@ -30,6 +30,7 @@ Frame = pl.DataFrame
 UTC_TIME = pl.Datetime("us", "UTC")
 LOCAL_TIME = pl.Datetime("us")
 EXACT = 2**53
+KNOWN = "\0known"  # no column of a file is named so
 _WHOLE = r"^\s*[-+]?[0-9]+\s*$"
 FIRST, LAST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001 - a local time; a day's room for any zone
 
@@ -298,21 +299,33 @@ def _chrono(texts: pl.Series, form: str) -> pl.Series:
 
 
 class Truth:
-    """Labels that stand apart, by id: at most one label an id."""
+    """Labels that stand apart, by id: at most one label an id, the latest where they have times."""
 
     def __init__(self, parts: Iterable[pl.DataFrame], layout: Layout) -> None:
-        """Settle all labels read; `layout` names the id column, then the label column."""
-        self.id, self.label = layout
+        """Settle all labels read; `layout` names the columns of the id, the label and, if they have one, their time."""
+        self.id, self.label, *timed = layout
         every = pl.concat([pl.DataFrame(schema=_schema(layout)), *parts]).drop_nulls(self.label)
-        told = every.group_by(self.id).agg(pl.col(self.label).n_unique().alias("told"), pl.col(self.label).first())
+        every = every.select(self.id, self.label, pl.col(timed[0] if timed else self.id).alias(KNOWN))
+        last = every if not timed else every.filter(pl.col(KNOWN) == pl.col(KNOWN).max().over(self.id))
+        told = last.group_by(self.id).agg(pl.col(self.label).n_unique().alias("told"), pl.col(self.label).first())
         one = pl.when(pl.col("told") == 1).then(self.label)
         self.contradictions = int((told["told"] > 1).sum())
-        self._table = told.select(self.id, one.alias(self.label))
+        labels = every.group_by(self.id).agg(pl.col(self.label).n_unique().alias("ever"), pl.col(KNOWN).min())
+        self.corrections = int((labels["ever"] > 1).sum()) - self.contradictions if timed else 0
+        self.impossible = 0
+        self._timed = bool(timed)
+        self._table = told.select(self.id, one.alias(self.label)).join(labels.select(self.id, KNOWN), on=self.id)
         self._seen: list[pl.Series] = []
 
-    def join(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows with their labels, null where there is none; the rows keep their order and number."""
-        return rows.join(self._table, on=self.id, how="left", maintain_order="left")
+    def join(self, rows: pl.DataFrame, time: str = "") -> pl.DataFrame:
+        """Rows with their labels, null where there is none; the rows keep their order and number.
+
+        With the name of their `time` column, labels that were known before it are counted as impossible.
+        """
+        joined = rows.join(self._table, on=self.id, how="left", maintain_order="left")
+        if time and self._timed:
+            self.impossible += int((joined[KNOWN] < joined[time]).sum())
+        return joined.drop(KNOWN)
 
     def saw(self, ids: pl.Series) -> None:
         """Remember (as hashes) the ids of prediction rows, in the window or not."""
@@ -320,11 +333,16 @@ class Truth:
 
     def counts(self, *, orphans: bool) -> LabelCounts:
         """Labels of ids seen in no prediction row (if these are to be counted), and ids with more than one label."""
+        found = {
+            "contradictions": self.contradictions,
+            "corrections": self.corrections,
+            "impossible": self.impossible,
+        }
         if not orphans:
-            return LabelCounts(0, self.contradictions)
+            return LabelCounts(**found)
         seen = pl.concat(self._seen) if self._seen else pl.Series([], dtype=pl.UInt64)
         known = self._table[self.id].hash(seed=0).is_in(seen.unique().implode())
-        return LabelCounts(int((~known).sum()), self.contradictions)
+        return LabelCounts(orphans=int((~known).sum()), **found)
 
 
 def _schema(layout: Layout) -> dict[str, pl.DataType]:

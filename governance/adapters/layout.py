@@ -41,8 +41,9 @@ def predictions_layout(system: System) -> Layout:
 
 
 def labels_layout(system: System) -> Layout:
-    """The columns of labels that stand apart: id and label."""
-    return {column: kind_of(column, system) for column in (system.columns.id, system.columns.label)}
+    """The columns of labels that stand apart: id, label, and the time when it became known if the registry names it."""
+    layout = {column: kind_of(column, system) for column in (system.columns.id, system.columns.label)}
+    return layout | ({system.labels.time: Kind.TIME} if system.labels.time else {})
 
 
 def window_layout(system: System) -> Layout:

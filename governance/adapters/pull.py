@@ -10,6 +10,8 @@ Rules of labels that stand apart
    where all predictions were pulled: no file was left out by its name, no query was cut by %(start)s or %(end)s.
 4. While the window is not mature, labels that are missing or cannot be read are simply null.
 5. A reference keeps the labels that its own files hold; those apart are joined only to files that have none.
+6. Where labels have times (labels.time), a later one corrects an earlier one, and those that became known after the
+   moment of judging are not there yet. Only labels of one moment can contradict each other.
 """
 
 import hashlib
@@ -54,7 +56,7 @@ def pull_window(system: System, period: Period, *, home: Path, into: Path, as_of
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(into)
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=into) as scratch:
-            pull = Pull(system, period, home, into, Path(scratch), max(as_of, datetime.now(UTC)) + AHEAD)
+            pull = Pull(system, period, home, into, Path(scratch), as_of, max(as_of, datetime.now(UTC)) + AHEAD)
             faults = pull.read_labels(mature=system.matured(period, as_of))
             current, current_faults = pull.current()
             reference, reference_faults = pull.reference()
@@ -76,6 +78,7 @@ class Pull:
     home: Path
     into: Path
     scratch: Path
+    as_of: datetime | None = None
     latest: datetime | None = None
     label_counts: LabelCounts = field(default_factory=LabelCounts)
     _truth: frames.Truth | None = None
@@ -89,11 +92,21 @@ class Pull:
         layout = labels_layout(self.system)
         pulled = self._open(Wanted(source, tuple(layout), bounds=(self.period.start, self.period.end), prune=False))
         parts: list[frames.Frame] = []
-        faults = [*pulled.faults, *pour(pulled.opened, layout, None, lambda portion: parts.append(portion.rows))]
+        faults = [
+            *pulled.faults,
+            *pour(pulled.opened, layout, self._known_by(), lambda portion: parts.append(portion.rows)),
+        ]
         if faults:
             return faults if mature else []
         self._truth, self._label_inputs = frames.Truth(parts, layout), pulled.inputs
         return []
+
+    def _known_by(self) -> frames.Clock | None:
+        """Labels known at the moment of judging, if they have times (rule 6)."""
+        labels, zone = self.system.labels, self.system.window.zone
+        if not labels.time:
+            return None
+        return frames.Clock(labels.time, labels.time_format, zone, until=self.as_of, latest=self.latest)
 
     def current(self) -> tuple[Table | None, list[Fault]]:
         """The window's rows."""
@@ -145,6 +158,8 @@ class Pull:
             system.window.zone,
             system.reference.model_dump_json(),
         ]
+        if labels and system.labels.time:
+            reading.append(str(self.as_of))
         digests = [[one.sha256 for one in inputs] for inputs in (pulled.inputs, labels)]
         text = json.dumps([FORMAT, window_layout(system), system.columns.id, reading, digests])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -170,7 +185,7 @@ class Pull:
             rows = portion.rows
             origins.add(portion.source.input.name, portion.numbers)
             if self._truth and columns.label not in rows.columns:
-                rows = self._truth.join(rows)
+                rows = self._truth.join(rows, columns.time if bounds[0] == self.period.start else "")
             sink.write(frames.arranged(rows, layout))
 
         faults = [*pulled.faults, *pour(pulled.opened, layout, clock, take)][:MOST]

@@ -72,11 +72,15 @@ class Labels(Record):
 
     Without `source` the labels stand beside the predictions. A window that was judged before then is judged again
     `back_look` days after its labels became trusted (0: at once; a later day catches corrections); () never does.
+    `time` is a column of `source` that says when each label became known: then a later label corrects an earlier one,
+    and what became known after the moment of judging is not used.
     """
 
     source: Source | None = None
     delay_days: int = Field(default=0, ge=0)
     back_look: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
+    time: str = ""
+    time_format: str = "auto"
 
 
 class Columns(Record):
