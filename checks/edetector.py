@@ -29,9 +29,10 @@ holds on average over the draw of the reference (normal theory; A = alarm level 
   b = L v / delta;
 - variance: estimated from B blocks, E A^(1 - used/true) = 1 for used = estimate x (B-1) (A^(2/(B-1)) - 1) / (2 L).
 
-Real days have heavier tails than a normal: a rare category doubles for one day. So no window counts for more than half
-an alarm (min(e, c) <= e keeps the mean at most 1): one odd window is no lasting shift, and if it is far it rings by the
-rule of one window (checks/drift.py). Measured on 60 reference days of 1,000 rows and a year of 500, a category of 2 %
+Real days have heavier tails than a normal: a rare category doubles for one day. So no window of a week or less counts
+for more than half an alarm (min(e, c) <= e keeps the mean at most 1): one odd day is no lasting shift, and if it is far
+it rings by the rule of one window (checks/drift.py). A month counts in full: two more would be too long to wait for.
+Measured on 60 reference days of 1,000 rows and a year of 500, a category of 2 %
 whose share is multiplied by exp(N(0, 0.7)) each day: 1.9 false alarms a year without this, 0.1 with it; a shift of 0.2
 standard deviations is found in 3 hours of 500 rows instead of 2.
 
@@ -52,7 +53,6 @@ WAYS: Array = np.array([1.0, -1.0])
 KEPT = 6
 LEAST_KEPT = 1e-3
 ENOUGH = 2.0
-LEAST_WINDOWS = 2
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,15 @@ class Scores:
 class Null:
     """The tolerance band, in units of a row's variance: of each score's wobble, and of the reference's mean.
 
-    `shift` is the smallest shift that matters, in standard deviations of a row; `log_level` is L.
+    `shift` is the smallest shift that matters, in standard deviations of a row; `log_level` is L; `most` is the
+    greatest logarithm of an e-value that one window may have.
     """
 
     wobble: Array
     error: Array
     shift: float
     log_level: float
+    most: float = math.inf
 
 
 def of_numbers(shares: Array) -> Scores:
@@ -138,7 +140,7 @@ def log_e(scores: Scores, null: Null, counts: NDArray[np.int64]) -> Array:
     mgf = special.logsumexp(np.log(scores.shares) + signed[..., None] * scores.values[:, None, None, :], axis=-1)
     cost = n * (mgf + allowed[:, None, :]) + ((n * slope) ** 2 * null.wobble[:, None] / 2)[:, None, :]
     logs = n * means(scores, counts)[..., None, None] * signed - cost
-    return np.asarray(np.minimum(logs, null.log_level / LEAST_WINDOWS))
+    return np.asarray(np.minimum(logs, null.most))
 
 
 def step(before: Array, log_bets: Array, weights: Array, level: float) -> Array:

@@ -32,6 +32,7 @@ from governance.window import Period
 FORMAT = "drift-state/1"
 SHARE = 0.9
 SPREAD = math.sqrt(8)
+WEEKS = 52
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -137,7 +138,7 @@ class Follower:
         tau2, error = wobble.variances(base.blocks, limit, log_level)
         state = edetector.unpack(self._columns.get(column), scores)
         if self._counts:
-            null = edetector.Null(tau2, error, policy.smallest_shift, log_level)
+            null = edetector.Null(tau2, error, policy.smallest_shift, log_level, self._most(log_level))
             bets = edetector.log_e(scores, null, counts)
             state = edetector.step(state, bets, scores.weights, self._level)
             self._columns[column] = edetector.pack(state)
@@ -146,6 +147,10 @@ class Follower:
         self._rang.extend([column] if rings else [])
         varied = _distance_variance(base, tau2, deviation) if base.blocks.known else 0.0
         return Followed(rings, varied * (1 + 1 / max(1, base.blocks.number)), base.blocks.number, base.blocks.missing)
+
+    def _most(self, log_level: float) -> float:
+        """How much one window may count: half an alarm where a window is a week or less, else in full."""
+        return log_level / 2 if self._system.window.length.per_year >= WEEKS else math.inf
 
 
 def _distance_variance(base: Bins, tau2: edetector.Array, deviation: float | None) -> float:

@@ -22,10 +22,10 @@ def scores(name: str) -> Scores:
     return edetector.of_numbers(SHARES[name]) if name == "ten even bins" else edetector.of_categories(SHARES[name])
 
 
-def null(bets: Scores, *, tau2: float = 0.0, error: float = 0.0, shift: float = 0.0) -> Null:
+def null(bets: Scores, *, tau2: float = 0.0, error: float = 0.0, shift: float = 0.0, most: float = np.inf) -> Null:
     """A tolerance band that is equal for all scores."""
     every = np.ones(len(bets.values))
-    return Null(tau2 * every, error * every, shift, float(np.log(LEVEL)))
+    return Null(tau2 * every, error * every, shift, float(np.log(LEVEL)), most)
 
 
 def draw(rng: np.random.Generator, bets: Scores, rows: int, windows: int) -> NDArray[np.int64]:
@@ -81,10 +81,10 @@ def test_a_lasting_shift_is_found_within_a_few_windows(effect: float, most: int)
     assert np.median(found) <= most
 
 
-def rung_after(bets: Scores, windows: NDArray[np.int64]) -> int:
+def rung_after(bets: Scores, windows: NDArray[np.int64], most: float = np.inf) -> int:
     """How many windows it took to an alarm."""
     state = edetector.fresh(bets)
-    for number, logs in enumerate(edetector.log_e(bets, null(bets), windows), 1):
+    for number, logs in enumerate(edetector.log_e(bets, null(bets, most=most), windows), 1):
         state = edetector.step(state, logs, bets.weights, LEVEL)
         if edetector.evidence(state, bets.weights) >= LEVEL:
             return number
@@ -92,12 +92,13 @@ def rung_after(bets: Scores, windows: NDArray[np.int64]) -> int:
 
 
 def test_one_odd_window_is_no_lasting_shift() -> None:
-    """However far it lies, a window counts for half an alarm; a second one like it alarms."""
+    """Where a window counts for half an alarm at most, it takes others like it; where it counts in full, it alarms."""
     bets = scores("two categories")
-    odd = np.array([[100, 400]])
+    odd, half = np.array([[100, 400]]), float(np.log(LEVEL * bets.bets)) / 2
 
-    assert rung_after(bets, odd) > 1
-    assert rung_after(bets, np.repeat(odd, 3, axis=0)) in (2, 3)
+    assert rung_after(bets, odd) == 1
+    assert rung_after(bets, odd, half) > 1
+    assert rung_after(bets, np.repeat(odd, 3, axis=0), half) in (2, 3)
 
 
 def test_an_alarm_ends_when_the_shift_does() -> None:
