@@ -17,7 +17,7 @@ from pathlib import Path
 from checks import words
 from checks.columns import category_counts
 from checks.faults_profile import profile_of_reference
-from checks.names import OTHER, allowed_names, cut_names
+from checks.names import LEAST_ROWS, OTHER, allowed_names, cut_names
 from checks.scan import answer, quoted
 from governance.registry.system import System
 from governance.verdict import Result, Status
@@ -151,7 +151,7 @@ def _bin(system: System, edges: tuple[float, ...]) -> str:
 
 def _performance(system: System, found: list[Cell], rates: Mapping[int, float]) -> Iterator[Result]:
     rows = sum(cell.n for cell in found)
-    if not rows:
+    if rows < LEAST_ROWS:
         return
     for metric, value in (
         ("estimated_accuracy", expected(found, rates).accuracy),
@@ -195,7 +195,7 @@ def _gaps(found: list[Cell], rates: Mapping[int, float], named: list[str], rate:
     for group in named:
         ours = expected((cell for cell in found if cell.group == group), rates)
         others = [cell for cell in found if cell.group != group]
-        if others:
+        if sum(cell.n for cell in others) >= LEAST_ROWS:
             gap = getattr(ours, rate) - getattr(expected(others, rates), rate)
             if math.isfinite(gap):
                 yield group, gap

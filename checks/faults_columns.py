@@ -8,12 +8,17 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from checks import words
 from checks.faults_profile import QUANTILES, Names, Numbers, Profile
 from governance.registry.system import System
 
 RARE = 1e-9
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 CHANGED, ALIKE = 0.5, 0.12
 MORE = 0.01
 LEAST_STILL = 200  # rows; a smaller window may well hold one value of a column
@@ -158,16 +163,15 @@ def _sentinel(name: str, now: Numbers, before: Numbers) -> Iterator[Finding]:
 
 def distance(ours: tuple[float, ...], theirs: tuple[float, ...]) -> float:
     """The Kolmogorov-Smirnov distance of two hundred-quantile profiles: 0 alike, 1 apart; steps of about 1 %."""
-    ours, theirs = (tuple(float(f"{value:.9g}") for value in side) for side in (ours, theirs))
-    marks = sorted({*ours, *theirs})
-    return max(abs(_below(ours, mark) - _below(theirs, mark)) for mark in marks)
+    first, second = (np.sort([float(f"{value:.9g}") for value in side]) for side in (ours, theirs))
+    marks = np.union1d(first, second)
+    return float(np.abs(_below(first, marks) - _below(second, marks)).max())
 
 
-def _below(quantiles: tuple[float, ...], mark: float) -> float:
-    """The share of a profile at or below a mark, as the middle of the steps that it covers."""
-    under = sum(value < mark for value in quantiles)
-    upto = sum(value <= mark for value in quantiles)
-    return (under + upto) / 2 / len(quantiles)
+def _below(quantiles: NDArray[np.float64], marks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of a profile at or below each mark, as the middle of the steps that it covers."""
+    under, upto = (np.searchsorted(quantiles, marks, side) for side in _SIDES)
+    return np.asarray((under + upto) / 2 / len(quantiles))
 
 
 def _unit(name: str, now: Numbers, before: Numbers) -> Iterator[Finding]:

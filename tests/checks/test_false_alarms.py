@@ -58,7 +58,9 @@ def alarms(
     return ours, theirs
 
 
-@pytest.mark.parametrize("n", [12, 100, 1000])
+@pytest.mark.parametrize(
+    "n", [pytest.param(12, marks=pytest.mark.long), 100, pytest.param(1000, marks=pytest.mark.long)]
+)
 def test_quiet_windows_keep_the_yearly_budget(
     make_system: Callable, reference: Table, tmp_path: Path, n: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,7 +94,7 @@ def test_the_distance_it_says_it_would_see_is_seen_in_8_of_10_windows(
     assert 140 <= ours <= 190
 
 
-@pytest.mark.parametrize("n", [1500, 6000])
+@pytest.mark.parametrize("n", [1500, pytest.param(6000, marks=pytest.mark.long)])
 def test_a_window_past_the_limit_hardly_ever_passes(
     make_system: Callable, reference: Table, tmp_path: Path, n: int
 ) -> None:
