@@ -117,7 +117,7 @@ def test_an_archive_that_stays_away_leaves_the_signed_bundle_in_the_outbox(workp
     assert list(workplace.waiting()) == []
 
 
-POINTS = [pytest.param(point, marks=[] if point % 5 == 0 else pytest.mark.long) for point in range(20)]
+POINTS = [pytest.param(point, marks=[] if point % 7 == 0 else pytest.mark.long) for point in range(20)]
 
 
 @pytest.mark.parametrize("point", POINTS)

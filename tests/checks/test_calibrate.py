@@ -123,6 +123,7 @@ def test_the_smallest_size_is_the_one_from_which_on_all_are_seen() -> None:
     assert "was not seen in 8 of 10 windows" in found(power).sentences[2]
 
 
+@pytest.mark.long
 def test_quiet_windows_are_quiet_and_great_changes_are_seen(
     make_system: Builder, reference: Table, tmp_path: Path
 ) -> None:
@@ -133,6 +134,15 @@ def test_quiet_windows_are_quiet_and_great_changes_are_seen(
     assert (told["windows"], told["rows"], told["alarms"]) == (3, 400, {})
     assert told["power"] == [{"size": 1.0, "drift": 10, "fairness": 10}]
     assert len(steps) == 3 + 1
+
+
+def test_what_is_told_was_counted(make_system: Builder, reference: Table, tmp_path: Path) -> None:
+    """Two quiet windows, none of which rings."""
+    *steps, result = calibrate(make_system(), reference, tmp_path, windows=2, rows=400, sizes=())
+
+    told = json.loads(result.to_json())
+    assert (told["windows"], told["rows"], told["alarms"], told["power"]) == (2, 400, {}, [])
+    assert steps == ["quiet window 1 of 2", "quiet window 2 of 2"]
 
 
 @pytest.mark.long

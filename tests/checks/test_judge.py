@@ -122,7 +122,7 @@ def frames(draw: st.DrawFn, task: str, start: Any) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate])
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate])
 @given(data=st.data())
 def test_odd_but_well_typed_rows_never_raise(make_system: Callable, task: str, data: st.DataObject) -> None:
     """Each ends in a verdict that is canonical JSON."""

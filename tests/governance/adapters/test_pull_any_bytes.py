@@ -58,7 +58,7 @@ def is_whole(window: Window) -> bool:
 @example(content=b"")
 @example(content=b"PAR1PAR1")
 @example(content=gzip.compress(PARQUET))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_bytes_give_a_window_or_faults(name: str, content: bytes) -> None:
     """One file of predictions and reference, of any bytes."""
     window = pulled(content, predictions=Source(address="rows", format="parquet" if "." in name else "auto"))
@@ -67,7 +67,7 @@ def test_any_bytes_give_a_window_or_faults(name: str, content: bytes) -> None:
 
 
 @given(content=st.one_of(st.binary(max_size=300), delimited, damaged()))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_bytes_give_labels_or_faults(content: bytes) -> None:
     """Labels apart, of any bytes."""
     window = pulled(content, labels=Labels(source=Source(address="rows")))
@@ -81,7 +81,7 @@ def test_any_bytes_give_labels_or_faults(content: bytes) -> None:
     ),
     content=delimited,
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_pattern_gives_a_window_or_faults(pattern: str, content: bytes) -> None:
     """A time format of any text."""
     window = pulled(content, columns=SYSTEM.columns.model_copy(update={"time_format": pattern}))
