@@ -198,6 +198,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.long
 def test_a_killed_owner_leaves_no_server_and_loses_nothing(tmp_path: Path) -> None:
     """After SIGKILL the port is free, the folder can be used again, and what was acknowledged is there."""
     with subprocess.Popen([sys.executable, "-c", OWNER, tmp_path], stdout=subprocess.PIPE, text=True) as owner:

@@ -174,7 +174,7 @@ def test_every_source_gives_the_same_window_file(place: Place, here: Path) -> No
     assert other.current.rows == plain.current.rows > 300
 
 
-@pytest.mark.parametrize("place", ["packed", *SERVED, SPARK], indirect=True)
+@pytest.mark.parametrize("place", [pytest.param("packed", marks=pytest.mark.long), *SERVED, SPARK], indirect=True)
 def test_every_source_gives_the_same_verdict(place: Place, here: Path) -> None:
     """Byte for byte, but for the names and digests of what was read: these are each source's own."""
     plain, other = a_system(), a_system(predictions=place(rows()))
