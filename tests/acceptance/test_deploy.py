@@ -115,6 +115,7 @@ def test_deploying_an_unchanged_registry_changes_nothing(deployed: Processes, en
     assert "applied     none" in aims(environ, "deploy")
 
 
+@pytest.mark.long
 def test_a_retired_system_loses_its_deployment_and_nothing_else_is_touched(
     deployed: Processes, environ: dict[str, str], home: Path, prefect_server: str
 ) -> None:

@@ -121,7 +121,9 @@ def frames(draw: st.DrawFn, task: str, start: Any) -> pl.DataFrame:
     return pl.DataFrame({"id": [str(place) for place in range(rows)], "at": moments, **data})
 
 
-@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize(
+    "task", ["binary", *(pytest.param(one, marks=pytest.mark.long) for one in ("multiclass", "regression"))]
+)
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate])
 @given(data=st.data())
 def test_odd_but_well_typed_rows_never_raise(make_system: Callable, task: str, data: st.DataObject) -> None:

@@ -27,7 +27,9 @@ def plant(frame: pl.DataFrame, column: str, rows: int = 1) -> pl.DataFrame:
     return frame.with_columns(pl.Series(column, values, dtype=frame.schema[column]))
 
 
-@pytest.mark.parametrize("place", ["current", "reference", pytest.param("both", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "place", ["current", *(pytest.param(place, marks=pytest.mark.long) for place in ("reference", "both"))]
+)
 @pytest.mark.parametrize("column", list(PLANTED))
 def test_a_planted_value_is_nowhere_in_the_verdict(
     make_system: Callable, make_loans: Callable, make_window: Callable, column: str, place: str
