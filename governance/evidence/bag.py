@@ -19,7 +19,10 @@ _LINE = re.compile(r"([0-9a-f]{64})  (\S[^\n\r\\]*)")
 
 def make_bag(identifier: str, members: Mapping[str, bytes]) -> dict[str, bytes]:
     """The bag around the members (names relative to `data/`), its tag files included."""
-    payload = {PAYLOAD + name: body for name, body in members.items()}
+    return _bag(identifier, {PAYLOAD + name: body for name, body in members.items()})
+
+
+def _bag(identifier: str, payload: Mapping[str, bytes]) -> dict[str, bytes]:
     octets = sum(map(len, payload.values()))
     info = f"External-Identifier: {identifier}\nPayload-Oxum: {octets}.{len(payload)}\n".encode()
     tags = {"bagit.txt": BAGIT, "bag-info.txt": info, MANIFEST: _manifest(payload)}
@@ -32,10 +35,10 @@ def check_bag(identifier: str, bag: Mapping[str, bytes], where: str) -> dict[str
     Raises Malformed when a file differs from its manifest, is listed and missing, or is there and not listed; also when
     a tag file is not the one that `make_bag` writes for this identifier.
     """
-    members = {name.removeprefix(PAYLOAD): body for name, body in bag.items() if name.startswith(PAYLOAD)}
-    if make_bag(identifier, members) != dict(bag):
+    payload = {name: body for name, body in bag.items() if name.startswith(PAYLOAD)}
+    if _bag(identifier, payload) != bag:
         _explain(bag, where)
-    return members
+    return {name[len(PAYLOAD) :]: body for name, body in payload.items()}
 
 
 def _explain(bag: Mapping[str, bytes], where: str) -> NoReturn:
@@ -50,7 +53,7 @@ def _explain(bag: Mapping[str, bytes], where: str) -> NoReturn:
 
 
 def _manifest(files: Mapping[str, bytes]) -> bytes:
-    return "".join(f"{sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
+    return "".join([f"{sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]).encode()
 
 
 def _compare(manifest: bytes, files: Mapping[str, bytes], where: str) -> None:

@@ -74,8 +74,8 @@ def read_bundle(tar: bytes, where: str = "bundle") -> Bundle:
     files = read_tar(tar, where)
     identifier = next(iter(files), "").partition("/")[0]
     folder = f"{identifier}/"
-    bag = {name.removeprefix(folder): body for name, body in files.items()}
-    is_one = all(name.startswith(folder) for name in (next(iter(files), ""), next(reversed(files), "")))  # sorted
+    bag = {name[len(folder) :]: body for name, body in files.items()}
+    is_one = next(reversed(files), "").startswith(folder)  # names are sorted
     if not is_one or STATEMENT not in bag:
         raise malformed(where, f"one folder that holds {STATEMENT}", "another layout")
     envelope = parse_envelope(bag.pop(STATEMENT), f"{where}:{STATEMENT}")

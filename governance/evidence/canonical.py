@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 import rfc8785
 
 from governance.errors import EvidenceError, Fault, Place
@@ -35,7 +36,7 @@ def read_canonical(body: bytes, where: str) -> dict[str, Any]:
     """The JSON object in `body`, which must be spelled as RFC 8785 spells it. Raises Malformed."""
     try:
         text = body.decode("utf-8")
-        value, spelled = _plain(text) if body.isascii() else _any(text)
+        value, spelled = _plain(text, body) if body.isascii() else _any(text)
         if isinstance(value, dict) and spelled == body:
             return value
     except (ValueError, RecursionError, EvidenceError):
@@ -43,34 +44,37 @@ def read_canonical(body: bytes, where: str) -> dict[str, Any]:
     raise malformed(where, "a JSON object in canonical spelling (RFC 8785)", "another spelling")
 
 
-def _plain(text: str) -> tuple[Any, bytes]:
-    """Value and RFC 8785 spelling. Without numbers, ASCII text in sorted compact JSON is RFC 8785, ten times faster."""
-    try:
-        value = _NUMBERLESS.decode(text)
-    except _NumberFound:
+def _plain(text: str, body: bytes) -> tuple[Any, bytes]:
+    """Value and RFC 8785 spelling. Without numbers, ASCII text in sorted compact JSON is RFC 8785, 20 times faster.
+
+    In that spelling a number follows `":` as a member and `[` or `,` as an item; a text with such signs is only slow.
+    """
+    signs = body.translate(_DIGITS)
+    if b'":0' in signs or b",0" in signs or b"[0" in signs:
         return _any(text)
-    return value, _WRITER.encode(value).encode()
+    try:
+        value = orjson.loads(body)
+        return value, orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # nested deeper than it writes
+        return _any(text)
 
 
 def _any(text: str) -> tuple[Any, bytes]:
-    value = json.loads(text, parse_constant=_refuse)
+    value = json.loads(text, parse_int=_number, parse_constant=_refuse)
     return value, canonical_json(value)
 
 
-class _NumberFound(Exception):
-    """A number stands in the text: its spelling needs RFC 8785's own rules."""
-
-
-def _stop(_number: str) -> Any:
-    raise _NumberFound
+def _number(digits: str) -> int | float:
+    """An integer, or the double that RFC 8785 spells without a point (3.2.2.3) where integers are not exact."""
+    value = int(digits)
+    return value if abs(value) < 2**53 else float(digits)
 
 
 def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-_NUMBERLESS = json.JSONDecoder(parse_int=_stop, parse_float=_stop, parse_constant=_refuse)
-_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_DIGITS = bytes.maketrans(b"-123456789", b"0" * 10)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ class Holding:
     @property
     def candidates(self) -> list[Version]:
         """Versions in the order in which they may be the record: those sent whole first, each oldest first."""
+        if len(self.versions) == 1:
+            return self.versions
         return sorted(self.versions, key=lambda version: version.is_multipart)
 
     @property
