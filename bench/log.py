@@ -25,7 +25,7 @@ from governance.adapters.keys import create_keys
 from governance.adapters.workplace import Workplace
 from governance.evidence import Archive, Entry, Keys, Log
 from governance.evidence.checkpoint import sign_checkpoint
-from governance.evidence.log import parse_text
+from governance.evidence.log import parse_text, print_seal
 from governance.evidence.note import Checkpoint
 
 ORIGIN = "example.org/bench"
@@ -69,7 +69,7 @@ def long_log(count: int, keys: Keys) -> None:
         lambda: [log.append(next(more)) for _ in range(1000)],
         lambda: [sign_checkpoint(Checkpoint(ORIGIN, len(log), log.root()), keys.log) for _ in range(100)],
     )
-    text = log.text().partition(b"\n")[2]
+    text = print_seal(log)
     plain, read = least(lambda: b"".join(lines).split(b"\n"), lambda: parse_text(text))
     print(f"log of {count} entries, {len(text) / 1e6:.0f} MB of text, {log.hashes} hashes kept to append and sign")
     print(f"  append all      {ours:6.2f} s = {ours / floor:4.1f} x the floor of hashing ({floor:.2f} s)")

@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from governance.adapters.directory import DirectoryArchive
 from governance.errors import ConfigurationError, Fault, Place
 from governance.evidence.archive import Archive
-from governance.evidence.log import Log
 
 EXAMPLES = "file:///path or s3://bucket?endpoint=https://host&region=us-east-1"
 
@@ -36,18 +35,3 @@ def open_archive(url: str, *, read_only: bool = False) -> Archive:
         region = options.get("region", "us-east-1")
         return S3Archive(parts.netloc, endpoint=options.get("endpoint"), region=region, read_only=read_only)
     raise ConfigurationError(Fault(Place(), EXAMPLES, f"an address of scheme {parts.scheme!r}", "Write it like these."))
-
-
-def load_log(archive: Archive, cache: Path) -> Log:
-    """The archive's log, with the lines of an earlier visit read from a file that is then brought up to date.
-
-    The file is only a convenience: a damaged or foreign one is read anew from the archive.
-    """
-    known = cache.read_bytes() if cache.is_file() else b""
-    log = Log.load(archive, known)
-    if (text := log.text()) != known:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        partial = cache.with_name(f"{cache.name}.partial")
-        partial.write_bytes(text)
-        partial.replace(cache)
-    return log

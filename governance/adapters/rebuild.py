@@ -53,6 +53,7 @@ def rebuild(here: Workplace) -> Rebuilt:
     before = _before(here) if path.exists() else None
     _remove(path)
     fresh.replace(path)
+    _remove(here.settings.state / "log.txt")
     for name in ("working", "done"):
         shutil.rmtree(here.settings.state / name, ignore_errors=True)
     for verdict in finished:

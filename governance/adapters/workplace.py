@@ -12,6 +12,7 @@ from governance.adapters.archive import open_archive
 from governance.adapters.case_index import CaseIndex
 from governance.adapters.case_keys import CaseKeys
 from governance.adapters.casework import Casework
+from governance.adapters.kept_log import KeptLog
 from governance.adapters.keys import load_keys
 from governance.adapters.personal_text import PersonalText
 from governance.adapters.registry_files import load_registry
@@ -102,8 +103,8 @@ class Workplace:
 
     @cached_property
     def log(self) -> Log:
-        """What this process knows of the log; it grows as it is used."""
-        return Log()
+        """What this machine knows of the log; it grows as it is used."""
+        return KeptLog(_folder(self.settings.state) / "log.txt")
 
     def retain_until(self, system: System | None) -> datetime:
         """Until when an object written now is locked: by the system's retention, to the second."""

@@ -11,7 +11,7 @@ from threading import RLock
 
 from governance.evidence.address import LOGGED, seal_key
 from governance.evidence.archive import Archive, MissingObject
-from governance.evidence.malformed import Malformed, malformed
+from governance.evidence.malformed import malformed
 from governance.evidence.tree import Frontier, leaf_hash, root_hash
 
 MAX_SEAL_LINES = 10_000
@@ -65,37 +65,26 @@ class Log:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.guard = RLock()
-        self.entries: list[Entry] = []
-        self.last_seal = 0
-        self._index: dict[str, int] = {}
-        self._frontier = Frontier()
+        self.clear()
         self.append(list(entries))
 
+    def clear(self) -> None:
+        """Know no line."""
+        self.entries: list[Entry] = []
+        self._index: dict[str, int] = {}
+        self._frontier = Frontier()
+
     @classmethod
-    def load(cls, archive: Archive, known: bytes = b"") -> "Log":
-        """The archive's log. `known` is an earlier `text()`: it saves reading those seals again, and is checked.
+    def load(cls, archive: Archive) -> "Log":
+        """The archive's log, every seal read.
 
         Raises:
             Malformed: a seal is not one.
             ArchiveUnavailable: the store did not answer.
         """
-        log = cls._recall(archive, known) if known else cls()
+        log = cls()
         log.refresh(archive)
         return log
-
-    @classmethod
-    def _recall(cls, archive: Archive, known: bytes) -> "Log":
-        """The log from a kept text, or an empty one when the archive's last seal is not the one that was kept."""
-        head, _, rest = known.partition(b"\n")
-        try:
-            start, entries = int(head), parse_text(rest)
-            if 0 <= start < len(entries) and archive.get(seal_key(start)) == print_seal(entries[start:]):
-                log = cls(entries)
-                log.last_seal = start
-                return log
-        except (ValueError, Malformed, MissingObject):
-            pass
-        return cls()
 
     def refresh(self, archive: Archive) -> None:
         """Read the seals written since."""
@@ -110,7 +99,6 @@ class Log:
 
     def append(self, entries: list[Entry]) -> None:
         """Add the lines of one more seal."""
-        self.last_seal = len(self.entries)
         for entry in entries:
             self._index.setdefault(entry.key, len(self.entries))
             self.entries.append(entry)
@@ -140,13 +128,9 @@ class Log:
         """How many hashes suffice to append and to give the root."""
         return self._frontier.width
 
-    def text(self) -> bytes:
-        """What to keep for `load(known=...)`: the start of the last seal, then every line."""
-        return b"%d\n" % self.last_seal + print_seal(self.entries)
-
 
 def parse_text(body: bytes) -> list[Entry]:
-    """The entries of a kept log, of any length. Raises Malformed."""
+    """The entries of a list of lines, of any length. Raises Malformed."""
     lines = body.split(b"\n")[:-1]
     chunks = (lines[at : at + MAX_SEAL_LINES] for at in range(0, len(lines), MAX_SEAL_LINES))
-    return [entry for chunk in chunks for entry in parse_seal(b"\n".join(chunk) + b"\n", "the kept log")]
+    return [entry for chunk in chunks for entry in parse_seal(b"\n".join(chunk) + b"\n", "the list of lines")]

@@ -121,7 +121,8 @@ def sweep(archive: Archive, *, log: Log | None = None, retain_until: datetime | 
     A stray is a bundle whose writer was killed before it sealed. What does not read as the bundle its key names was
     put there by someone else: it is left for `verify` to report.
     """
-    log = Log.load(archive) if log is None else log
+    log = Log() if log is None else log
+    log.refresh(archive)
     strays = [key for key in archive.list(BUNDLES) if key not in log]
     whole = {key: entry for key in strays if (entry := _whole(archive, key))}
     _seal(archive, [*whole], whole, log, retain_until)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from governance.adapters.archive import load_log, open_archive
+from governance.adapters.archive import open_archive
 from governance.adapters.directory import PARTIAL, DirectoryArchive
 from governance.errors import ArchiveUnavailable, ConfigurationError
-from governance.evidence import Archive, Keys, Log, MissingObject
-from tests.evidence_builders import fill
+from governance.evidence import Archive, MissingObject
 
 KEY = "bundle/2026/11/24/05/a.tar"
 
@@ -85,26 +84,6 @@ def test_the_address_opens_the_same_archive_and_holds_no_secret(
     assert open_archive(archive.name, read_only=True).get(KEY) == b"x"
     with pytest.raises(ArchiveUnavailable, match="open for writing"):
         open_archive(archive.name, read_only=True).put_new(f"{KEY}2", b"x")
-
-
-def test_a_kept_log_spares_reading_and_a_foreign_one_is_dropped(
-    archive: Archive, signing_keys: Keys, tmp_path: Path
-) -> None:
-    """The cache is a convenience: it can be deleted, and it can be wrong."""
-    fill(archive, signing_keys, 3)
-    cache = tmp_path / "cache/log"
-
-    whole = load_log(archive, cache).entries
-    kept = cache.read_bytes()
-    again = Log.load(archive, kept)
-    damaged = Log.load(archive, kept.replace(b"credit", b"debit0", 1))
-
-    assert len(whole) == len(again) == 9
-    assert [entry.line for entry in again] == [entry.line for entry in whole]
-    assert again.last_seal == 8
-    for broken in (b"x", b"5\nnonsense\n", b"-1\n", kept[:-50], b"0" + kept):
-        assert Log.load(archive, broken).entries == whole
-    assert damaged.entries[:6] == whole[:6]
 
 
 @pytest.mark.parametrize("key", ["../x", "/x", "a//b", "", f"{PARTIAL}/x", "a/./b", "a\0b"])
