@@ -22,7 +22,7 @@ from governance.evidence import Archive, Keys, Log, store_bundle, sweep
 from tests.evidence_builders import make_run
 
 WRITERS, SEALERS, RUNS_PER_KILL = 16, 8, 3
-PAUSE = 6  # a sealer rests up to so many times as long as its sweep took: on S3 a sweep reads what writers have in hand
+PAUSE = 20  # a sealer rests up to so many times as long as its sweep took: on S3 a sweep reads what writers have in hand
 
 
 class Mortal:

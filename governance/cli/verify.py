@@ -94,6 +94,7 @@ def _all(archive: str, held: dict[str, bytes], root_digest: str, scope: Scope, n
             scope=scope,
             timestamps=verify_token,
             now=now,
+            reopen=lambda: open_archive(archive, read_only=True),
             progress=progress,
         )
 

@@ -5,12 +5,11 @@ once, (f) every object, (g) claimed times against provable ones, (h) versions, m
 (j) the strength. Only a store that does not answer raises (ArchiveUnavailable).
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import islice
+from functools import partial
 
 from governance.evidence.address import BUNDLES, CHECKPOINTS, TRUST
 from governance.evidence.anchor import Timestamps, read_anchors
@@ -27,6 +26,7 @@ from governance.evidence.kept import read_kept, report_lost_acts
 from governance.evidence.moves import pass_over_moved
 from governance.evidence.note import Checkpoint
 from governance.evidence.note_key import witness_keys
+from governance.evidence.parallel import in_order
 from governance.evidence.report import Report
 from governance.evidence.root import LockRule, Root
 from governance.evidence.roots import Roots, placed
@@ -34,6 +34,7 @@ from governance.evidence.strength import strength
 from governance.evidence.witness import decisions_seen, report_stored_later, sightings, witnesses
 
 BATCH = 64
+FORK_FROM = 20 * BATCH  # entries: fewer are read before processes have begun
 PARTS = (BUNDLES, "log/", TRUST)  # what of an answer is a copy of the archive; its pages and proofs are not
 Progress = Callable[[int, int], None]
 
@@ -89,6 +90,7 @@ def verify_archive(
     timestamps: Timestamps | None = None,
     now: datetime | None = None,
     workers: int = 4,
+    reopen: Callable[[], Archive] | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Verify every object of an archive.
@@ -103,6 +105,7 @@ def verify_archive(
         timestamps: verifies RFC 3161 tokens (`governance.adapters.timestamp.verify_token`).
         now: for ages of locks and heartbeats; the clock's time by default.
         workers: threads that read objects.
+        reopen: opens the archive anew, in a process for each processor; without it, and for a short log, threads read.
         progress: called with (entries done, entries in all) as it goes.
 
     Raises:
@@ -121,7 +124,7 @@ def verify_archive(
     if request:
         answer = report_answer(archive, request, audit.lines.entries, report)
         scope = replace(scope, only=answer.keys if answer else frozenset())
-    facts = _audit_entries(audit, scope, workers, progress)  # f, h
+    facts = _audit_entries(audit, scope, workers, reopen, progress)  # f, h
     outside = {name: each.head for name, each in kept.items()}
     matching = _compare(audit, inside, {**outside, **decisions_seen(facts, report.origin)})
     cosigners = witness_keys(audit.root.witnesses if audit.root else ())
@@ -151,23 +154,21 @@ def _report_repeats(audit: _Audit) -> None:
             audit.report.add("REPLAYED", entry.key, f"entry {index} repeats entry {first}")
 
 
-def _audit_entries(audit: _Audit, scope: Scope, workers: int, progress: Progress | None) -> list[EntryFacts]:
+def _audit_entries(
+    audit: _Audit, scope: Scope, workers: int, reopen: Callable[[], Archive] | None, progress: Progress | None
+) -> list[EntryFacts]:
     """Facts of every entry, in order. No body outlives its own audit: memory stays small."""
-    auditor = EntryAudit(audit.archive, audit.root, audit.roots.people_at if audit.roots else None)
 
-    def batch(indices: Sequence[int]) -> list[EntryFacts]:
-        found = []
-        for index in indices:
-            entry = audit.lines.entries[index]
-            if not scope.expects(entry.key) and audit.inventory[entry.key].record is None:
-                found.append(EntryFacts(index, entry))
-                continue
-            held = audit.inventory[entry.key]
-            found.append(auditor.audit(index, entry, audit.lines.seals[index], held, read=scope.holds(entry.key)))
-        return found
+    def auditor(archive: Archive) -> Callable[[Sequence[int]], list[EntryFacts]]:
+        one = EntryAudit(archive, audit.root, audit.roots.people_at if audit.roots else None)
+        return lambda indices: [_audit_entry(audit, scope, one, index) for index in indices]
 
+    batches = [range(len(audit.lines))[at : at + BATCH] for at in range(0, len(audit.lines), BATCH)]
+    processes = os.cpu_count() or 1 if reopen and len(audit.lines) >= FORK_FROM else 0
+    make = partial(auditor, audit.archive), lambda: auditor(reopen() if reopen else audit.archive)
+    work = in_order(*make, batches, threads=workers, processes=processes)
     facts: list[EntryFacts] = []
-    for found in _in_order(batch, _batches(range(len(audit.lines))), workers):
+    for found in work:
         facts += found
         if progress:
             progress(len(facts), len(audit.lines))
@@ -180,22 +181,11 @@ def _audit_entries(audit: _Audit, scope: Scope, workers: int, progress: Progress
     return facts
 
 
-def _batches(indices: range) -> Iterator[range]:
-    return (indices[at : at + BATCH] for at in range(0, len(indices), BATCH))
-
-
-def _in_order(
-    work: Callable[[Sequence[int]], list[EntryFacts]], batches: Iterable[Sequence[int]], workers: int
-) -> Iterator[list[EntryFacts]]:
-    """Results in order, with at most twice as many batches in flight as there are workers."""
-    waiting: deque[Future[list[EntryFacts]]] = deque()
-    todo = iter(batches)
-    with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        waiting.extend(pool.submit(work, each) for each in islice(todo, 2 * workers))
-        while waiting:
-            done = waiting.popleft().result()
-            waiting.extend(pool.submit(work, each) for each in islice(todo, 1))
-            yield done
+def _audit_entry(audit: _Audit, scope: Scope, auditor: EntryAudit, index: int) -> EntryFacts:
+    entry, held = audit.lines.entries[index], audit.inventory[audit.lines.entries[index].key]
+    if not scope.expects(entry.key) and held.record is None:
+        return EntryFacts(index, entry)
+    return auditor.audit(index, entry, audit.lines.seals[index], held, read=scope.holds(entry.key))
 
 
 def _compare(audit: _Audit, inside: Mapping[str, Checkpoint], outside: Mapping[str, Checkpoint]) -> set[str]:
