@@ -1,10 +1,10 @@
 """Automations: the second net, for what a run that is dead cannot do itself. Made by `aims deploy`, each once.
 
-A flow process whose heartbeat has stopped for 90 seconds is Crashed (worker and process killed together; nobody else
-looks). Runs of cases suspend themselves within a second of a heartbeat, and events may come in another order than they
-happened: the follow-up looks after those (tasks/case_runs.py). A run that stays Pending or Submitting for two minutes
-is scheduled again (the worker died between claim and start). Processes need PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30;
-`aims up` sets it.
+A flow process that is dead is Crashed within 90 seconds (worker and process killed together; nobody else looks): it has
+been silent for 80, which is two beats lost and the third late, and the server looks every five. Runs of cases suspend
+themselves within a second of a heartbeat, and events may come in another order than they happened: the follow-up looks
+after those (tasks/case_runs.py). A run that stays Pending or Submitting for two minutes is scheduled again (the worker
+died between claim and start). Processes need PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30; `aims up` sets it.
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ from prefect.events.schemas.automations import EventTrigger, Posture
 
 SILENT, STUCK = "aims: crash silent runs", "aims: reschedule stuck runs"
 CLAIMED = {f"prefect.flow-run.{name}" for name in ("Pending", "Submitting", "InfrastructurePending")}
-HEARTBEAT, PATIENCE, CLAIM = "prefect.flow-run.heartbeat", timedelta(seconds=90), timedelta(seconds=120)
+HEARTBEAT, PATIENCE, CLAIM = "prefect.flow-run.heartbeat", timedelta(seconds=80), timedelta(seconds=120)
 
 
 def _trigger(after: set[str], expect: set[str], within: timedelta, flow: str = "") -> EventTrigger:
@@ -37,7 +37,7 @@ def wanted_automations() -> list[Automation]:
     """Both automations. Any event of a run ends the wait for it: its states have names of our own (Findings, Idle)."""
     quiet = _trigger({HEARTBEAT}, {"prefect.flow-run.*"}, PATIENCE, flow="!remediate")
     stuck = _trigger(CLAIMED, {"prefect.flow-run.*"}, CLAIM)
-    crash = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message="no heartbeat for 90 s")
+    crash = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message="no heartbeat for 80 s")
     again = ChangeFlowRunState(state=StateType.SCHEDULED, name="Scheduled", message="lost before it started")
     return [
         Automation(name=SILENT, description=__doc__, trigger=quiet, actions=[crash]),
