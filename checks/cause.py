@@ -26,6 +26,7 @@ from typing import Any
 from checks.cause_facts import Facts
 from checks.cause_groups import gather
 from checks.cause_words import Kind, by_labels, led, of_kind
+from checks.counted import Counted
 from checks.decision import decide
 from governance.registry.system import System
 from governance.verdict import Cause, Result, Status
@@ -50,6 +51,7 @@ def examine(
     *,
     waiting: str = "",
     history: Mapping[str, Any] | None = None,
+    file: Counted | None = None,
 ) -> Named:
     """Name the causes of what rings.
 
@@ -59,9 +61,10 @@ def examine(
         results: all results of the window.
         waiting: why labels may not be trusted yet; empty when they may.
         history: `Verdict.state` of the window before.
+        file: the window's file, if it is being read already.
     """
     before = _usable(history)
-    facts = Facts(system, window, waiting)
+    facts = Facts(system, window, waiting, file)
     moved = [one.subject for one in results if one.check == "drift" and one.status is Status.ALARM]
     of_column = _columns(facts, moved, before)
     told = tuple(_with(one, of_column) for one in results)

@@ -13,6 +13,7 @@ missing, another unit (one factor brings it back), one value that fills in for o
 categories in another spelling, or under other names with the same shares.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,11 +76,10 @@ def cells_of(reference: Values, current: Values) -> Cells:
             np.where(np.isfinite(one), np.searchsorted(edges, one, "left"), len(edges) + 1) for one in numbers
         )
         return Cells(before, now, len(edges) + 2)
-    names, counts = np.unique(reference.astype(str), return_counts=True)
-    place = {name: at for at, name in enumerate(names[np.argsort(-counts, kind="stable")][: CELLS - 1])}
-    first, second = (
-        np.array([place.get(name, len(place)) for name in one.astype(str)], np.int64) for one in (reference, current)
-    )
+    texts = [one.astype(str).tolist() for one in (reference, current)]
+    rows = Counter(texts[0])
+    place = {name: at for at, name in enumerate(sorted(rows, key=lambda name: (-rows[name], name))[: CELLS - 1])}
+    first, second = (np.array([place.get(name, len(place)) for name in one], np.int64) for one in texts)
     return Cells(first, second, len(place) + 1)
 
 
@@ -202,9 +202,11 @@ def accounted(inputs: Sequence[Cells], before: NDArray[np.float64], now: NDArray
     inputs = sorted(inputs, key=lambda one: -one.moved())[:MOST_INPUTS]
     if not inputs or not shift:
         return 0.0
-    table = np.concatenate([np.eye(one.width)[one.reference][:, 1:] for one in inputs], axis=1)
-    table -= table.mean(axis=0)
-    normal = table.T @ table + RIDGE * len(table) * np.eye(table.shape[1])
-    slopes = np.linalg.solve(normal, table.T @ (before - before.mean()))
+    rows, centred = len(before), before - before.mean()
+    together = np.block([[_joint(one, other)[1:, 1:] for other in inputs] for one in inputs])
+    shares = np.diagonal(together) / rows
+    normal = together - rows * np.outer(shares, shares) + RIDGE * rows * np.eye(len(shares))
+    sums = [np.bincount(one.reference, centred, minlength=one.width)[1:] for one in inputs]
+    slopes = np.linalg.solve(normal, np.concatenate(sums))
     moves = np.concatenate([(one.shares[1] - one.shares[0])[1:] for one in inputs])
     return float(moves @ slopes) / shift

@@ -10,7 +10,7 @@ from checks import words
 from checks.cause_columns import Cells, Values, accounted, cells_of, either, explained, fault_of
 from checks.cause_groups import LINKED, lead_of
 from checks.cause_relation import Relation, in_both, measure
-from checks.columns import evenly
+from checks.counted import Counted, CountedReference
 from governance.registry.system import System
 from governance.window import Window
 
@@ -24,29 +24,30 @@ LABELS_MOVED = 0.02
 class Facts:
     """One window's measurements."""
 
-    def __init__(self, system: System, window: Window, waiting: str) -> None:
-        """`waiting` says why labels may not be trusted yet."""
+    def __init__(self, system: System, window: Window, waiting: str, file: Counted | None = None) -> None:
+        """`waiting` says why labels may not be trusted yet; `file` is the window's, if it is being read already."""
         self.system, self.waiting = system, waiting
-        self._window = window
+        self._file = file or (Counted(window.current.path) if window.current else None)
+        self._known = CountedReference(window.reference) if window.reference else None
         columns = system.columns
         self.outputs = frozenset(name for name in (columns.score, columns.prediction) if name)
 
     @property
     def readable(self) -> bool:
         """Whether both files are there."""
-        return self._window.current is not None and self._window.reference is not None
+        return self._file is not None and self._known is not None
 
     @cached_property
     def _samples(self) -> tuple[Mapping[str, Values], Mapping[str, Values]]:
         """Rows of the reference and of the window: inputs, outputs, label."""
-        columns, window = self.system.columns, self._window
-        if window.reference is None or window.current is None:
+        columns = self.system.columns
+        if self._known is None or self._file is None:
             return {}, {}
-        paths = (window.reference.path, window.current.path)
         wanted = (*columns.features, *sorted(self.outputs), columns.label)
-        names = in_both(wanted, *paths)
+        names = in_both(wanted, self._known, self._file)
         most = SAMPLE if len(names) <= MANY else SMALL_SAMPLE
-        return evenly(paths[0], names, most), evenly(paths[1], names, most)
+        before, now = ({name: one.sample(name, most) for name in names} for one in (self._known, self._file))
+        return before, now
 
     @cached_property
     def cells(self) -> dict[str, Cells]:
@@ -64,10 +65,9 @@ class Facts:
     @cached_property
     def relation(self) -> Relation | None:
         """How labels by score moved; None where labels cannot tell."""
-        current, reference = self._window.current, self._window.reference
-        if self.waiting or current is None or reference is None:
+        if self.waiting or self._file is None or self._known is None:
             return None
-        return measure(self.system, current.path, reference.path)
+        return measure(self.system, self._file, self._known)
 
     def explained_by(self, lead: str, names: Sequence[str]) -> list[str]:
         """Those of some columns whose move the lead's explains, or that explain the lead's."""

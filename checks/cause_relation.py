@@ -13,7 +13,6 @@ labels (several classes: of predictions that came true; regression: the mean err
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,7 @@ from scipy import stats
 
 from checks import words
 from checks.cause_columns import Cells, Values, cells_of
-from checks.columns import evenly
-from checks.scan import kinds
+from checks.counted import Counted
 from governance.registry.system import System
 
 MOST = 200_000
@@ -46,14 +44,14 @@ class Relation:
     by: str = "score"
 
 
-def measure(system: System, current: Path, reference: Path) -> Relation | None:
+def measure(system: System, current: Counted, reference: Counted) -> Relation | None:
     """Compare labels by score in two files; None where there are too few labels to tell."""
     columns = system.columns
     by = columns.score if columns.score and system.task == "binary" else columns.prediction
     wanted = (by, columns.prediction, columns.label)
     if len(in_both(wanted, reference, current)) < len(set(wanted)):
         return None
-    before, now = (evenly(path, wanted, MOST) for path in (reference, current))
+    before, now = ({name: one.sample(name, MOST) for name in wanted} for one in (reference, current))
     cells = cells_of(before[by], now[by])
     if system.task != "regression":
         found = of_shares(cells, *(_came_true(system, one) for one in (before, now)))
@@ -63,9 +61,9 @@ def measure(system: System, current: Path, reference: Path) -> Relation | None:
     return replace(found, by="score" if by == columns.score else "prediction") if found else None
 
 
-def in_both(names: Sequence[str], reference: Path, current: Path) -> tuple[str, ...]:
+def in_both(names: Sequence[str], reference: Counted, current: Counted) -> tuple[str, ...]:
     """Those of some columns that both files have, each once."""
-    there = kinds(reference).keys() & kinds(current).keys()
+    there = reference.kinds.keys() & current.kinds.keys()
     return tuple(name for name in dict.fromkeys(names) if name in there)
 
 
@@ -76,9 +74,9 @@ def _came_true(system: System, rows: Mapping[str, Values]) -> NDArray[np.float64
     return np.where(label == "", np.nan, hit.astype(np.float64))
 
 
-def _text(values: Values) -> NDArray[np.generic]:
+def _text(values: Values) -> Values:
     if values.dtype.kind != "f":
-        return values.astype(str)
+        return values
     return np.array(["" if value != value else f"{value:g}" for value in values.tolist()])  # noqa: PLR0124 - NaN
 
 

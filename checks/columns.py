@@ -9,6 +9,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from checks.distances import Sorted
-from checks.runs import RUN, Runs
+from checks.runs import RUN, Runs, on_disk
 from governance.window import Length, Table
 
 EVERY = {
@@ -33,6 +34,39 @@ EVERY = {
 _NO_TIME = -(1 << 63)
 
 Cut = tuple[str, Length, str]
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A numeric column.
+
+    Attributes:
+        n, nulls, unknown, infinite: rows that are finite, null, not a number, infinite; together all rows.
+        sample: rows at even distances, as `evenly` gives them.
+        values: gives the finite values in rising order.
+        held: how many of them are held in memory.
+    """
+
+    n: int
+    nulls: int
+    unknown: int
+    infinite: int
+    sample: Sorted
+    values: Callable[[], Sorted]
+    held: int
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return self.n + self.nulls + self.unknown + self.infinite
+
+    def below(self, bound: float) -> int:
+        """Finite values less than a bound."""
+        return int(np.searchsorted(self.values(), np.float64(bound), "left"))
+
+    def upto(self, bound: float) -> int:
+        """Finite values less than a bound, or equal to it."""
+        return int(np.searchsorted(self.values(), np.float64(bound), "right"))
 
 
 def _chunks(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
@@ -55,10 +89,35 @@ def _finite(values: pl.Series) -> Sorted:
 
 def sorted_finite(path: Path, column: str) -> Sorted:
     """The finite numbers of a column in rising order, in the column's own type."""
+    return ordered(path, column, 1).values()
+
+
+def ordered(path: Path, column: str, most: int, *, held: int = 1 << 62) -> Ordered:
+    """A numeric column, read once; values beyond `held` lie in a scratch file, `most` are sampled."""
+    nulls = unknown = infinite = 0
+    step, pieces = _step(path, most), []
     with Runs(path.parent) as runs:
-        for chunk in _chunks(path, [column]):
-            runs.add(_finite(chunk.to_series()))
-        return runs.merged()
+        for place, chunk in enumerate(_chunks(path, [column])):
+            series = chunk.to_series()
+            pieces.append(_evenly(series, place, step))
+            known: Sorted = series.drop_nulls().sort().to_numpy()
+            kept, nans = _trimmed(known)
+            nulls, unknown, infinite = nulls + series.null_count(), unknown + nans, infinite + len(known) - len(kept)
+            runs.add(kept)
+        values = runs.merged()
+    sample = np.concatenate([_plain(piece) for piece in pieces])
+    counts = (len(values), nulls, unknown, infinite - unknown)
+    if len(values) <= held:
+        return Ordered(*counts, sample, lambda: values, len(values))
+    return Ordered(*counts, sample, on_disk(path.parent, values), 0)
+
+
+def _trimmed(known: Sorted) -> tuple[Sorted, int]:
+    """The finite ones of sorted numbers, and how many are not a number: these are last."""
+    if known.dtype.kind != "f":
+        return known, 0
+    end = int(np.searchsorted(known, np.inf, "right"))
+    return known[np.searchsorted(known, -np.inf, "right") : np.searchsorted(known, np.inf, "left")], len(known) - end
 
 
 def category_counts(path: Path, column: str) -> dict[str, int]:
@@ -66,6 +125,38 @@ def category_counts(path: Path, column: str) -> dict[str, int]:
     file = pl.scan_parquet(path, glob=False).select(pl.col(column).cast(pl.String)).drop_nulls()
     counted = file.group_by(column).len("n").collect(engine="streaming")
     return dict(sorted(zip(counted[column].to_list(), counted["n"].to_list(), strict=True)))
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Whether no id comes twice (True is certain, False is not), and whether each is a whole number, or its text."""
+
+    differ: bool
+    whole: bool
+
+
+def ids(path: Path, column: str) -> Ids:
+    """What is known of the ids; whole numbers that rise, as a counter makes them, need no sorting."""
+    rising, last = True, -(1 << 63)
+    for chunk in _chunks(path, [column]):
+        numbers = _whole(chunk.to_series().drop_nulls())
+        if numbers is None:
+            return Ids(all_differ(path, column), whole=False)
+        if rising and len(numbers):
+            rising = bool(numbers[0] > last and (numbers[1:] > numbers[:-1]).all())
+            last = int(numbers[-1])
+    return Ids(rising or all_differ(path, column), whole=True)
+
+
+def _whole(cells: pl.Series) -> Sorted | None:
+    """Cells as whole numbers; None if one is not."""
+    if not (cells.dtype.is_integer() or cells.dtype == pl.String):
+        return None
+    for part in (cells.head(100), cells):
+        numbers = part.cast(pl.Int64, strict=False)
+        if numbers.null_count():
+            return None
+    return numbers.to_numpy()
 
 
 def all_differ(path: Path, column: str) -> bool:
@@ -80,19 +171,27 @@ def all_differ(path: Path, column: str) -> bool:
     )
 
 
-def evenly(path: Path, columns: tuple[str, ...], most: int) -> dict[str, Sorted]:
-    """At most `most` rows at even distances, by column: numbers as float64 (NaN for null), all else as text ("")."""
-    found: dict[str, Sorted] = {}
-    step = max(1, -(-pl.scan_parquet(path, glob=False).select(pl.len()).collect().item() // most))
-    for name in dict.fromkeys(columns):
-        pieces = enumerate(_chunks(path, [name]))
-        rows = pl.concat([piece.to_series().gather_every(step, -place * RUN % step) for place, piece in pieces])
-        found[name] = (
-            rows.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-            if rows.dtype.is_numeric()
-            else rows.cast(pl.String).fill_null("").to_numpy().astype(object)
-        )
-    return found
+def evenly(path: Path, column: str, most: int) -> Sorted:
+    """At most `most` rows of a column at even distances: numbers as float64 (NaN for null), all else as text ("")."""
+    step = _step(path, most)
+    pieces = [_evenly(piece.to_series(), place, step) for place, piece in enumerate(_chunks(path, [column]))]
+    return _plain(pl.concat(pieces))
+
+
+def _step(path: Path, most: int) -> int:
+    """Every how manieth row is one of at most `most`."""
+    return max(1, -(-int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()) // most))
+
+
+def _evenly(chunk: pl.Series, place: int, step: int) -> pl.Series:
+    """Every `step`th row of a file, those that lie in one of its chunks."""
+    return chunk.gather_every(step, -place * RUN % step)
+
+
+def _plain(rows: pl.Series) -> Sorted:
+    if rows.dtype.is_numeric():
+        return rows.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return rows.cast(pl.String).fill_null("").to_numpy().astype(object)
 
 
 def scores(path: Path, score: str, label: str, positive: str) -> tuple[Sorted, Sorted]:
@@ -124,6 +223,36 @@ class SortedReference:
         except (OSError, ValueError, EOFError):
             kept = sorted_finite(self._path, column)
             _keep(file, lambda handle: np.save(handle, kept, allow_pickle=False))
+        return kept
+
+    def ordered(self, column: str, most: int) -> Ordered:
+        """A numeric column, read anew; its sorted values are kept."""
+        found = ordered(self._path, column, most)
+        file = self._file(column, ".npy")
+        if not file.exists():
+            _keep(file, lambda handle: np.save(handle, found.values(), allow_pickle=False))
+        return replace(found, values=lambda: self.values(column))
+
+    def sample(self, column: str, most: int) -> Sorted:
+        """Rows at even distances, as `evenly` gives them: kept, or measured and then kept."""
+        name = f"{column}\nsample {most}"
+        texts = self.facts(name)
+        if texts is not None:
+            return np.array(texts["texts"], object)
+        found = self.array(name, lambda: evenly(self._path, column, most))
+        if found.dtype.kind != "f":
+            self.remember(name, {"texts": found.tolist()})
+        return found
+
+    def array(self, name: str, measure: Callable[[], Sorted]) -> Sorted:
+        """Numbers that are the same for every window: kept, or measured and then kept."""
+        file = self._file(name, ".npy")
+        try:
+            kept: Sorted = np.load(file, allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            kept = measure()
+            if kept.dtype.kind != "O":
+                _keep(file, lambda handle: np.save(handle, kept, allow_pickle=False))
         return kept
 
     def counts(self, column: str) -> dict[str, int]:

@@ -12,11 +12,11 @@ ISO/IEC 42001 A.7.4 (quality of data); EU AI Act Art. 26(4) (input data, so far 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from checks import words
+from checks.counted import File, counted
 from checks.expectations import Bound, judged
-from checks.scan import Question, Summary, kinds, summarise
+from checks.scan import Question, Summary, span_of, summarise
 from governance.registry.system import ColumnRule, System
 from governance.verdict import Limit, Result, Status
 from governance.window import Period
@@ -46,25 +46,23 @@ class _Rule:
     told: str
 
 
-def examine(system: System, path: Path, period: Period) -> Examined:
+def examine(system: System, file: File, period: Period) -> Examined:
     """Judge one window's file against the contract of its system."""
-    kind = kinds(path)
+    rows = counted(file)
+    kind = rows.kinds
     wrong = tuple(_schema(system, kind))
     if wrong:
         return Examined(wrong, fit=False, refused={})
     questions, unable = _questions(system, kind)
-    span = (_microseconds(period.start.timestamp()), _microseconds(period.end.timestamp()))
-    summary = summarise(path, questions, kind, id_column=system.columns.id, time_column=system.columns.time, span=span)
+    summary = summarise(
+        rows, questions, id_column=system.columns.id, time_column=system.columns.time, span=span_of(period)
+    )
     if not summary.rows:
         return Examined((_empty(),), fit=False, refused={})
     rules = [*_table_rules(system, summary), *_column_rules(system, summary, kind, questions)]
     kept = judged([Bound(rule.value, rule.limit.min, rule.limit.max) for rule in rules])
     results = (_result(rule, answer) for rule, answer in zip(rules, kept, strict=True))
     return Examined((*results, *unable), fit=True, refused=_refused(system, summary, kind))
-
-
-def _microseconds(seconds: float) -> int:
-    return int(seconds) * 1_000_000
 
 
 def _error(subject: str, metric: str, sentence: str) -> Result:

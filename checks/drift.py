@@ -27,13 +27,13 @@ the reference, are insufficient, and their distance is not told: it would tell o
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from checks import distances, noise, pictures, words
-from checks.columns import SortedReference, category_counts, sorted_finite
+from checks.columns import SortedReference
+from checks.counted import Counted, File, counted
 from checks.decision import decide
 from checks.distances import Sorted
 from checks.names import LEAST_ROWS, allowed_names
@@ -113,7 +113,7 @@ def level(system: System) -> float:
 
 
 def examine(
-    system: System, current: Path, reference: Table, refused: dict[str, str]
+    system: System, current: File, reference: Table, refused: dict[str, str]
 ) -> tuple[tuple[Result, ...], tuple[Distribution, ...]]:
     """Judge each watched column of a window's file by itself; the counts for pictures come along."""
     return examine_after(system, current, reference, refused)[:2]
@@ -121,7 +121,7 @@ def examine(
 
 def examine_after(
     system: System,
-    current: Path,
+    current: File,
     reference: Table,
     refused: dict[str, str],
     *,
@@ -138,7 +138,7 @@ def examine_after(
         period: the window; None for a file without one, which leaves no state.
         history: `Verdict.state` of the window before.
     """
-    kept, columns = SortedReference(reference), watched(system)
+    kept, columns, rows = SortedReference(reference), watched(system), counted(current)
     follower = Follower(system, kept, columns=len(columns), digest=reference.sha256, period=period, history=history)
     results, drawn = [], []
     for column, numeric in columns.items():
@@ -146,7 +146,7 @@ def examine_after(
             results.append(_error(column, f'Drift of "{column}" is not judged: {refused[column]}.', "contract"))
             continue
         judge = _numbers if numeric else _categories
-        result, distribution = judge(system, column, current, kept, follower)
+        result, distribution = judge(system, column, rows, kept, follower)
         results.append(result)
         drawn.extend([distribution] if distribution else [])
     return tuple(results), tuple(drawn), follower.state
@@ -175,9 +175,9 @@ def _bound(system: System, column: str) -> float:
 Judged = tuple[Result, Distribution | None]
 
 
-def _categories(system: System, column: str, current: Path, kept: SortedReference, follower: Follower) -> Judged:
+def _categories(system: System, column: str, rows: Counted, kept: SortedReference, follower: Follower) -> Judged:
     """A text column."""
-    return of_names(system, column, category_counts(current, column), kept, follower)
+    return of_names(system, column, rows.counts(column), kept, follower)
 
 
 def of_names(system: System, column: str, now: dict[str, int], kept: SortedReference, follower: Follower) -> Judged:
@@ -202,9 +202,9 @@ def _of_counts(system: System, column: str, before: dict[str, int], now: dict[st
     return result_of(system, column, moved), picture
 
 
-def _numbers(system: System, column: str, current: Path, kept: SortedReference, follower: Follower) -> Judged:
+def _numbers(system: System, column: str, rows: Counted, kept: SortedReference, follower: Follower) -> Judged:
     """A numeric column."""
-    now = sorted_finite(current, column)
+    now = rows.ordered(column).values()
     return of_values(system, column, now, kept, lambda deviation: follower.numbers(column, deviation, now))
 
 

@@ -12,13 +12,12 @@ is `insufficient`, says that it is an estimate, and waits for labels.
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from checks import words
-from checks.columns import category_counts
+from checks.counted import Counted, CountedReference
 from checks.faults_profile import profile_of_reference
 from checks.names import LEAST_ROWS, OTHER, allowed_names, cut_names
-from checks.scan import answer, quoted
+from checks.query import quoted
 from governance.registry.system import System
 from governance.verdict import Result, Status
 from governance.window import Table, Window
@@ -63,7 +62,9 @@ class Expected:
         return self.fp / (self.fp + self.tn) if self.fp + self.tn else math.nan
 
 
-def examine(system: System, window: Window, refused: Mapping[str, str]) -> tuple[Result, ...]:
+def examine(
+    system: System, window: Window, refused: Mapping[str, str], file: Counted | None = None
+) -> tuple[Result, ...]:
     """Estimates for a window whose labels may not be used yet; none where the reference cannot calibrate the score."""
     columns = system.columns
     current, reference = window.current, window.reference
@@ -72,14 +73,15 @@ def examine(system: System, window: Window, refused: Mapping[str, str]) -> tuple
     if refused.keys() & {columns.score, columns.prediction}:
         return ()
     edges = _edges(system, reference)
-    rates = calibration(system, reference.path, edges)
+    rows, known = file or Counted(current.path), CountedReference(reference)
+    rates = calibration(system, known, edges)
     if not rates:
         return ()
-    found = cells(system, current.path, edges)
-    return (*_performance(system, found, rates), *_fairness(system, window, edges, rates))
+    found = cells(system, rows, edges)
+    return (*_performance(system, found, rates), *_fairness(system, rows, known, edges, rates))
 
 
-def calibration(system: System, path: Path, edges: tuple[float, ...]) -> dict[int, float]:
+def calibration(system: System, file: Counted, edges: tuple[float, ...]) -> dict[int, float]:
     """The positive share of the labelled rows of each bin; empty with fewer than 200 labels."""
     columns = system.columns
     label = quoted(columns.label)
@@ -87,13 +89,13 @@ def calibration(system: System, path: Path, edges: tuple[float, ...]) -> dict[in
         f"select {_bin(system, edges)} as b, count(*), count(*) filter ({label}::varchar = ?) from read_parquet(?) "  # noqa: S608
         f"where {label} is not null and isfinite({quoted(columns.score or '')}) group by b"
     )
-    counted = answer(query, [columns.positive, str(path)])
+    counted = file.answer(query, [columns.positive])
     if sum(row[1] for row in counted) < LEAST_LABELS:
         return {}
     return {row[0]: row[2] / row[1] for row in counted}
 
 
-def cells(system: System, path: Path, edges: tuple[float, ...], attribute: str = "") -> list[Cell]:
+def cells(system: System, file: Counted, edges: tuple[float, ...], attribute: str = "") -> list[Cell]:
     """Rows by bin and prediction, and by the group of one protected attribute if it is named."""
     columns, parameters = system.columns, list[str]()
     group = f"{quoted(attribute)}::varchar" if attribute else "''"
@@ -106,7 +108,7 @@ def cells(system: System, path: Path, edges: tuple[float, ...], attribute: str =
         f"select {group} as g, {_bin(system, edges)} as b, {quoted(columns.prediction)}::varchar = ? as s, count(*) "  # noqa: S608
         f"from read_parquet(?) {kept} group by g, b, s order by all"
     )
-    return [Cell(*row) for row in answer(query, [*parameters, columns.positive, str(path)]) if row[2] is not None]
+    return [Cell(*row) for row in file.answer(query, [*parameters, columns.positive]) if row[2] is not None]
 
 
 def expected(found: Iterable[Cell], rates: Mapping[int, float]) -> Expected:
@@ -163,14 +165,14 @@ def _performance(system: System, found: list[Cell], rates: Mapping[int, float]) 
             yield _result("performance", system.task, metric, value, sentence, n=rows, cause="performance")
 
 
-def _fairness(system: System, window: Window, edges: tuple[float, ...], rates: Mapping[int, float]) -> Iterator[Result]:
+def _fairness(
+    system: System, file: Counted, known: CountedReference, edges: tuple[float, ...], rates: Mapping[int, float]
+) -> Iterator[Result]:
     """The greatest gap of each error rate between a group and all other rows, for each protected attribute."""
-    assert window.current is not None  # noqa: S101 - the caller looked
-    assert window.reference is not None  # noqa: S101
     for attribute in system.columns.protected:
-        found = cells(system, window.current.path, edges, attribute)
+        found = cells(system, file, edges, attribute)
         cut = attribute in system.columns.groups
-        reference = {} if cut else category_counts(window.reference.path, attribute)
+        reference = {} if cut else known.counts(attribute)
         allowed = allowed_names(system, attribute, reference)
         sizes: dict[str, int] = {}
         for cell in found:

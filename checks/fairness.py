@@ -21,11 +21,11 @@ EU AI Act Art. 10(2)(f), 26; ISO/IEC 42001 A.5.4 (impact on individuals and grou
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from checks import fairness_names, fairness_results
 from checks.comparison import stepped
+from checks.counted import File, counted
 from checks.fairness_follow import Follower
 from checks.fairness_groups import MOST_CLASSES, Compared, Population
 from checks.fairness_pairs import Pair, others_of, pairs_of, reference_group
@@ -41,7 +41,7 @@ from governance.window import Period, Table
 
 
 def examine(
-    system: System, current: Path, reference: Table | None, refused: Mapping[str, str], waiting: str
+    system: System, current: File, reference: Table | None, refused: Mapping[str, str], waiting: str
 ) -> tuple[tuple[Result, ...], tuple[GroupRate, ...]]:
     """Judge every protected attribute of a window's file by itself."""
     return examine_after(system, current, reference, refused, waiting)[:2]
@@ -49,7 +49,7 @@ def examine(
 
 def examine_after(
     system: System,
-    current: Path,
+    current: File,
     reference: Table | None,
     refused: Mapping[str, str],
     waiting: str,
@@ -76,8 +76,9 @@ def examine_after(
         return tuple(results), (), follower.state
     strata = [column for column in system.checks.fairness.stratify_by if column not in refused]
     population = Population(system, attributes, reference, strata)
+    current = counted(current)
     compared = list(population.compared(current))
-    before = list(population.compared(reference.path)) if reference else []
+    before = list(population.compared(population.before)) if population.before else []
     results += judge(system, compared, waiting, follower, before)
     results += fairness_names.examine(population, current)
     results += _too_many_classes(population)

@@ -8,17 +8,16 @@ Rules
    and Wu, "Preventing fairness gerrymandering", ICML 2018).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
-from pathlib import Path
 
-from checks.columns import category_counts
+from checks.counted import Counted, CountedReference, File, counted
 from checks.fairness_policy import Ask, asked, of_class
 from checks.names import LEAST_ROWS, OTHER, allowed_names, cut_names, shown
 from checks.rates import Errors, Group, Numbers, Sums, margin, together
-from checks.scan import Cell, Cuts, ErrorCell, cells, error_cells, group_counts
+from checks.scan import Cell, Cuts, ErrorCell, all_cells, cells, error_cells, group_counts
 from governance.registry.system import System
 from governance.window import Table
 
@@ -76,6 +75,15 @@ def cuts_of(system: System, attribute: str) -> tuple[Cuts, tuple[str, ...]]:
     return cuts, cut_names(cuts) if cuts else ()
 
 
+Finest = dict[str, tuple[Cuts, tuple[str, ...]]]
+
+
+def finest(system: System, refused: Collection[str] = ()) -> Finest:
+    """How rows are put into groups at the finest intersection of protected attributes and declared strata."""
+    names = dict.fromkeys((*system.columns.protected, *system.checks.fairness.stratify_by))
+    return {name: cuts_of(system, name) for name in names if name not in refused}
+
+
 class Population:
     """The usable protected attributes of a system, and what the reference knows of their groups."""
 
@@ -83,6 +91,7 @@ class Population:
         self, system: System, attributes: Sequence[str], reference: Table | None, strata: Sequence[str] = ()
     ) -> None:
         self.system, self.attributes, self.reference = system, tuple(attributes), reference
+        self.before = CountedReference(reference) if reference else None
         self.grouping = {name: cuts_of(system, name) for name in attributes}
         self.strata = tuple(strata)
         self.finest = self.grouping | {name: cuts_of(system, name) for name in strata}
@@ -90,7 +99,18 @@ class Population:
     @cached_property
     def known(self) -> dict[tuple[str | None, ...], int]:
         """Rows of the reference at each finest intersection."""
-        return group_counts(self.reference.path, self.grouping) if self.reference else {}
+        return self.rows_by_group(self.before) if self.before else {}
+
+    def rows_by_group(self, rows: Counted) -> dict[tuple[str | None, ...], int]:
+        """Rows of a file at each finest intersection of the attributes, with a prediction or without."""
+        columns = self.system.columns
+        if self.system.task == "regression":
+            return group_counts(rows, self.grouping)
+        found: dict[tuple[str | None, ...], int] = {}
+        for cell in all_cells(rows, self.finest, columns.prediction, columns.label, columns.positive):
+            groups = cell.groups[: len(self.grouping)]
+            found[groups] = found.get(groups, 0) + cell.n
+        return found
 
     def rows_before(self, attribute: str) -> dict[str, int]:
         """Rows of the reference by the group of one attribute."""
@@ -125,9 +145,9 @@ class Population:
         for depth in range(1, self.system.checks.fairness.depth + 1):
             yield from combinations(self.attributes, depth)
 
-    def compared(self, current: Path) -> Iterator[Compared]:
+    def compared(self, current: File) -> Iterator[Compared]:
         """Every attribute and crossing with its sums in a window's file, by class where there are several."""
-        task = self.system.task
+        task, current = self.system.task, counted(current)
         if task == "regression":
             yield from self._of_numbers(current)
             return
@@ -137,7 +157,7 @@ class Population:
         for one in classes:
             yield from self._of_class(current, one, of_class(asks, one_class=True))
 
-    def _of_class(self, current: Path, one: str, asks: tuple[Ask, ...]) -> Iterator[Compared]:
+    def _of_class(self, current: Counted, one: str, asks: tuple[Ask, ...]) -> Iterator[Compared]:
         """The groups with one class as the positive one; without a class that of the registry."""
         columns, several = self.system.columns, self.system.task == "multiclass"
         counted = cells(current, self.finest, columns.prediction, columns.label, one or columns.positive)
@@ -162,12 +182,12 @@ class Population:
     def classes(self) -> list[str]:
         """The classes that may be named, the most frequent predictions of the reference first."""
         column = self.system.columns.prediction
-        before = category_counts(self.reference.path, column) if self.reference else {}
+        before = self.before.counts(column) if self.before else {}
         names = allowed_names(self.system, column, before)
         names -= {self.system.columns.positive} - set(before) if before else set()
         return sorted(names, key=lambda name: (-before.get(name, 0), name))
 
-    def _of_numbers(self, current: Path) -> Iterator[Compared]:
+    def _of_numbers(self, current: Counted) -> Iterator[Compared]:
         """The groups of a regression."""
         asks = asked(self.system, self._reference_sums())
         errors, made = self._numbers(current)
@@ -178,18 +198,18 @@ class Population:
             )
             yield Compared(attributes, numbers(errors, made, key), asks, strata=strata)
 
-    def _numbers(self, path: Path) -> tuple[Cells, Cells]:
+    def _numbers(self, rows: Counted) -> tuple[Cells, Cells]:
         columns = self.system.columns
         return (
-            error_cells(path, self.finest, columns.prediction, columns.label),
-            error_cells(path, self.finest, columns.prediction, ""),
+            error_cells(rows, self.finest, columns.prediction, columns.label),
+            error_cells(rows, self.finest, columns.prediction, ""),
         )
 
     def _reference_sums(self) -> Numbers | None:
         """All rows of a regression's reference together."""
-        if self.reference is None:
+        if self.before is None:
             return None
-        groups = numbers(*self._numbers(self.reference.path), lambda _: ("all",))
+        groups = numbers(*self._numbers(self.before), lambda _: ("all",))
         whole = together(groups.values()) if groups else None
         return whole if isinstance(whole, Numbers) else None
 

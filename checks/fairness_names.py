@@ -23,15 +23,13 @@ import math
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from checks import distances, drift, noise, words
-from checks.columns import SortedReference
+from checks.counted import File, counted
 from checks.decision import decide
 from checks.fairness_groups import Population
 from checks.fairness_policy import level
 from checks.names import LEAST_ROWS, shown
-from checks.scan import group_counts
 from checks.sequential import Follower
 from governance.verdict import Limit, Result, Status
 
@@ -40,15 +38,15 @@ UNLIKELY = 0.001
 METHOD = "Jensen-Shannon distance"
 
 
-def examine(population: Population, current: Path) -> list[Result]:
+def examine(population: Population, current: File) -> list[Result]:
     """Judge the groups of each attribute in a window's file."""
     if population.reference is None:
         return []
-    counted = group_counts(current, population.grouping)
+    rows_by_group = population.rows_by_group(counted(current))
     results = list[Result]()
     for place, attribute in enumerate(population.attributes):
         now: dict[str, int] = {}
-        for names, rows in counted.items():
+        for names, rows in rows_by_group.items():
             name = names[place]
             if name is not None:
                 now[name] = now.get(name, 0) + rows
@@ -170,11 +168,11 @@ def _rows(rows: int) -> str:
 def _mix(population: Population, attribute: str, before: Mapping[str, int], now: Mapping[str, int]) -> Iterator[Result]:
     """Rule 4."""
     system, n = population.system, sum(now.values())
-    if min(n, sum(before.values())) < LEAST_ROWS or population.reference is None:
+    if min(n, sum(before.values())) < LEAST_ROWS or population.before is None:
         return
     p, q = distances.aligned(dict(before), dict(now))
     distance, chance = float(distances.jensen_shannon(p, q)), noise.of_categories(p, q)
-    kept = SortedReference(population.reference)
+    kept = population.before.kept
     days = Follower(system, kept, columns=len(drift.watched(system)), digest="").categories(attribute, now)
     ordinary = replace(chance, scale=math.hypot(chance.scale, math.sqrt(days.wobble)))
     limit = Limit(max=system.checks.drift.limit, basis="the limit of drift")

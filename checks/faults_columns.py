@@ -58,6 +58,7 @@ class Finding:
         mend: what to do.
         first: the number (from 0) of the first such row, where rows show it.
         condition: SQL (of the column's name as %s) that these rows meet, if they are still to be counted.
+        values: the values that these rows have, if the first one is still to be found.
         refused: why no other check may judge the column; nothing if they may.
     """
 
@@ -68,6 +69,7 @@ class Finding:
     mend: str
     first: int | None = None
     condition: str = ""
+    values: tuple[str, ...] = ()
     refused: str = ""
 
 
@@ -231,7 +233,7 @@ def _unseen(name: str, now: Names, before: Names, *, is_class: bool) -> Iterator
     new = [value for value in now.rows if value not in before.rows]
     if not new or not before.rows or not (now.whole and before.whole):
         return
-    rows, first = sum(now.rows[value] for value in new), min(now.first[value] for value in new)
+    rows = sum(now.rows[value] for value in new)
     absent = [value for value in new if value.strip().casefold() in NULL_WORDS]
     variants = {value.strip().casefold() for value in before.rows}
     respelled = all(value.strip().casefold() in variants for value in new)
@@ -249,7 +251,7 @@ def _unseen(name: str, now: Names, before: Names, *, is_class: bool) -> Iterator
     told = f'{words.count(rows)} of "{name}" hold {what}'
     whole = rows == now.n and is_class
     refused = "its values are spelled otherwise than in the reference" if whole else ""
-    yield Finding(name, "unseen_values", rows, told, mend, first=first, refused=refused)
+    yield Finding(name, "unseen_values", rows, told, mend, values=tuple(new), refused=refused)
 
 
 def _poisson_tail(count: int, mean: float) -> float:

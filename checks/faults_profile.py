@@ -16,15 +16,21 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from checks.scan import answer, kinds, quoted
+import numpy as np
+from numpy.typing import NDArray
+
+from checks.columns import Ordered
+from checks.counted import Counted, CountedReference
+from checks.distances import Sorted
+from checks.query import answer, quoted
 from governance.registry.system import System
 from governance.window import Length, Table
 
-FORMAT = "aims-profile/1"
-SAMPLE = 20_000
+FORMAT = "aims-profile/2"
 QUANTILES = tuple(round(place / 100, 2) for place in range(101))
 SAMPLED = 1_000_000
 MOST_NAMES = 5000
+NO_BLOCK = -(1 << 62)  # rows without a time
 SECONDS = {
     Length.YEAR: 31_556_952,
     Length.QUARTER: 7_889_238,
@@ -41,6 +47,9 @@ ID_FORMS = {
     ),
     "an error of a spreadsheet": r"^#(REF|VALUE|NAME|DIV/0|NUM|NULL|N/A).?$",
 }
+
+Keys = NDArray[np.uint64]
+Blocks = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -61,13 +70,12 @@ class Names:
 
     Attributes:
         n: rows with a value.
-        rows, first: rows and first row (from 0) of each of the 5,000 most frequent values.
+        rows: of each of the 5,000 most frequent values.
         still_blocks: blocks of time in which it has one value only.
     """
 
     n: int
     rows: dict[str, int]
-    first: dict[str, int]
     still_blocks: int
 
     @property
@@ -130,26 +138,28 @@ def profile_of_reference(system: System, table: Table) -> Profile:
     try:
         return _told(json.loads(file.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError):
-        made = profile(system, table.path)
+        made = profile(system, CountedReference(table), still=True)
         _keep(file, json.dumps(asdict(made)).encode())
         return made
 
 
-def profile(system: System, path: Path) -> Profile:
-    """Count one file."""
-    kind = kinds(path)
+def profile(system: System, file: Counted, *, still: bool = False, step: int = 1) -> Profile:
+    """Count one file.
+
+    Args:
+        system: the registry's entry.
+        file: what is counted.
+        still: asks for the blocks in which a column does not vary, which matter of a reference.
+        step: rows whose key it divides will be asked for as well (`keys_of`).
+    """
+    kind, rows = file.kinds, file.rows
     numeric = [column for column in numeric_columns(system) if kind.get(column) in ("float", "integer")]
     named = [column for column in named_columns(system) if kind.get(column) == "text"]
-    rows, scalars, leads = _scalars(system, path, numeric)
-    still = _still_blocks(system, path, [*numeric, *named])
-    quantiles = _quantiles(path, numeric, rows)
-    numbers = {
-        column: Numbers(*scalars[column], tuple(quantiles[column]), still[column])
-        for column in numeric
-        if scalars[column][0]
-    }
-    names = {column: Names(*found, still[column]) for column, found in _names(path, named).items()}
-    return Profile(rows, numbers, names, *_twins(system, path, rows), leads, _odd_ids(system, path))
+    blocks = _still_blocks(system, file, [*numeric, *named]) if still else dict.fromkeys((*numeric, *named), 0)
+    numbers = {column: _numbers(file.ordered(column), blocks[column]) for column in numeric if file.ordered(column).n}
+    names = {column: _names(file.counts(column), blocks[column]) for column in named}
+    twins = twins_of(*keys_of(system, file, twin_step(rows), step), step=twin_step(rows))
+    return Profile(rows, numbers, names, *twins, _leads(system, file, numeric), _odd_ids(system, file, kind))
 
 
 def count_where(path: Path, condition: str, parameters: tuple[Any, ...] = ()) -> tuple[int, int | None]:
@@ -159,57 +169,39 @@ def count_where(path: Path, condition: str, parameters: tuple[Any, ...] = ()) ->
     return count, first
 
 
-def _scalars(
-    system: System, path: Path, numeric: list[str]
-) -> tuple[int, dict[str, tuple[int, int, float, float]], float | None]:
-    """Rows, what is counted of each number, and what the predictions make of the score."""
-    parts = ["count(*)"]
-    for column in map(quoted, numeric):
-        finite = f"filter (isfinite({column}::double))"
-        parts += [f"count(*) {finite}", f"count(*) filter (abs({column}::double) = 'infinity'::double)"]
-        parts += [f"min({column}::double) {finite}", f"max({column}::double) {finite}"]
-    columns, parameters = system.columns, list[Any]()
-    if columns.score in numeric and system.task == "binary":
-        score, made = quoted(columns.score or ""), quoted(columns.prediction)
-        mean = f"avg({score}) filter (isfinite({score}) and {made}::varchar"
-        parts.append(f"{mean} = ?) - {mean} <> ?)")
-        parameters = [columns.positive, columns.positive]
-    query = f"select {', '.join(parts)} from read_parquet(?)"  # noqa: S608
-    (row,) = answer(query, [*parameters, str(path)], threads=1)
-    fours = {column: tuple(row[1 + 4 * place : 5 + 4 * place]) for place, column in enumerate(numeric)}
-    leads = row[-1] if parameters else None
-    return row[0], fours, leads
+def _numbers(found: Ordered, still_blocks: int) -> Numbers:
+    """What sorting a column showed; the quantiles are those of its sample."""
+    values = found.values()
+    low, high = float(values[0]), float(values[-1])
+    return Numbers(found.n, found.infinite, low, high, _quantiles(found.sample), still_blocks)
 
 
-def _quantiles(path: Path, numeric: list[str], rows: int) -> dict[str, list[float]]:
-    """A hundred quantiles of each number, of every n-th row."""
-    if not numeric or not rows:
-        return {}
-    step = math.ceil(rows / SAMPLE)
-    asked = ", ".join(
-        f"quantile_cont({column}::double, {list(QUANTILES)}) filter (isfinite({column}::double))"
-        for column in map(quoted, numeric)
-    )
-    query = f"select {asked} from read_parquet(?, file_row_number = true) where file_row_number % {step} = 0"  # noqa: S608
-    (row,) = answer(query, [str(path)])
-    return {column: found or [] for column, found in zip(numeric, row, strict=True)}
+def _quantiles(sample: Sorted) -> tuple[float, ...]:
+    """A hundred quantiles of the finite numbers of a sample, linear between two of them."""
+    values = np.sort(sample[np.isfinite(sample)])
+    if not len(values):
+        return ()
+    place = np.array(QUANTILES) * (len(values) - 1)
+    low, high, share = values[np.floor(place).astype(int)], values[np.ceil(place).astype(int)], place % 1
+    return tuple(np.where(low == high, low, low * (1 - share) + high * share).tolist())
 
 
-def _names(path: Path, named: list[str]) -> dict[str, tuple[int, dict[str, int], dict[str, int]]]:
-    """Rows with a value, rows and first row of each value of each column of text, the most frequent 5,000."""
-    one = (
-        "(select {place} as c, {column} as v, count(*) as n, min(file_row_number) as f, sum(count(*)) over () "
-        "from rows where {column} is not null group by v order by n desc, v limit {most})"
-    )
-    parts = [one.format(place=place, column=quoted(name), most=MOST_NAMES) for place, name in enumerate(named)]
-    found: dict[str, tuple[int, dict[str, int], dict[str, int]]] = {column: (0, {}, {}) for column in named}
-    if parts:
-        source = "with rows as (select * from read_parquet(?, file_row_number = true)) "
-        for place, value, count, first, total in answer(source + " union all ".join(parts), [str(path)]):
-            _, rows, firsts = found[named[place]]
-            rows[value], firsts[value] = count, first
-            found[named[place]] = (int(total), rows, firsts)
-    return found
+def _names(counts: dict[str, int], still_blocks: int) -> Names:
+    """The most frequent 5,000 values."""
+    most = sorted(counts, key=lambda value: (-counts[value], value))[:MOST_NAMES]
+    return Names(sum(counts.values()), {value: counts[value] for value in most}, still_blocks)
+
+
+def _leads(system: System, file: Counted, numeric: list[str]) -> float | None:
+    """Mean score of the rows predicted positive minus that of the others."""
+    columns = system.columns
+    if columns.score not in numeric or system.task != "binary":
+        return None
+    score, made = quoted(columns.score or ""), quoted(columns.prediction)
+    mean = f"avg({score}) filter (isfinite({score}) and {made}::varchar"
+    query = f"select {mean} = ?) - {mean} <> ?) from read_parquet(?)"  # noqa: S608
+    ((leads,),) = file.answer(query, [columns.positive, columns.positive], threads=1)
+    return None if leads is None else float(leads)
 
 
 def _block(system: System) -> str:
@@ -217,7 +209,7 @@ def _block(system: System) -> str:
     return f"epoch_us({quoted(system.columns.time)}) // {SECONDS[system.window.length] * 1_000_000}"
 
 
-def _still_blocks(system: System, path: Path, columns: list[str]) -> dict[str, int]:
+def _still_blocks(system: System, file: Counted, columns: list[str]) -> dict[str, int]:
     """In how many blocks of time, of half the usual rows at least, each column holds one value only."""
     if not columns:
         return {}
@@ -225,34 +217,57 @@ def _still_blocks(system: System, path: Path, columns: list[str]) -> dict[str, i
     sums = ", ".join(f"count(*) filter (s{at})" for at in range(len(columns)))
     blocks = f"select count(*) as n, {still} from read_parquet(?) group by {_block(system)}"  # noqa: S608
     query = f"with blocks as ({blocks}) select {sums} from blocks where n >= (select median(n) / 2 from blocks)"  # noqa: S608
-    (row,) = answer(query, [str(path)])
+    (row,) = file.answer(query)
     return dict(zip(columns, row, strict=True))
 
 
-def _twins(system: System, path: Path, rows: int) -> tuple[int, float, float]:
+def twin_step(rows: int) -> int:
+    """Twins are counted among one of so many parts of the rows."""
+    return max(1, math.ceil(rows / SAMPLED))
+
+
+def keys_of(system: System, file: Counted, *steps: int) -> tuple[Keys, Blocks]:
+    """The key (`row_key`) and the block of time of each row whose key one of the steps divides."""
+    some = " or ".join(f"k % {step} = 0" for step in steps if 1 not in steps)
+    time = f"coalesce({_block(system)}, {NO_BLOCK})"
+    query = f"select k, b from (select {row_key(system)} as k, {time} as b from read_parquet(?))"  # noqa: S608
+    found = file.arrays(f"{query} where {some}" if some else query)
+    return found["k"], found["b"]
+
+
+def twins_of(keys: Keys, blocks: Blocks, *, step: int) -> tuple[int, float, float]:
     """Rows that say what another one says; the greatest shares of equal pairs and of one row, over blocks of time.
 
-    Beyond a million rows they are counted among those whose hash falls into one of so many parts, and multiplied.
+    Beyond a million rows they are counted among those whose key falls into one of so many parts, and multiplied.
     """
-    step = max(1, math.ceil(rows / SAMPLED))
-    query = (
-        f"with keys as (select {_block(system)} as b, {row_key(system)} as k from read_parquet(?) "  # noqa: S608
-        f"where k % {step} = 0), "
-        "groups as (select b, count(*) as n from keys group by b, k), "
-        "blocks as (select sum(n) as n, sum(n * (n - 1)) as pairs, max(n) as top from groups group by b) "
-        "select (select count(*) - count(distinct k) from keys), "
-        "max(pairs / (n * (n - 1.0))) filter (n > 1), max(top / n) from blocks "
-        "where n >= (select median(n) / 2 from blocks)"
-    )
-    ((again, pairs, top),) = answer(query, [str(path)])
-    return again * step, float(pairs or 0) / step, float(top or 0) / step
+    keys, blocks = (keys, blocks) if step == 1 else (keys[chosen := keys % step == 0], blocks[chosen])
+    if not len(keys):
+        return 0, 0.0, 0.0
+    numbers, place, rows = np.unique(blocks, return_inverse=True, return_counts=True)
+    ordered = np.sort(keys)
+    again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    pairs, top = np.zeros(len(numbers)), np.ones(len(numbers))
+    if len(again):
+        several = np.isin(keys, again)
+        of_pair = np.stack([place[several].astype(np.uint64), keys[several]])
+        (at, _), times = np.unique(of_pair, axis=1, return_counts=True)
+        np.add.at(pairs, at.astype(np.int64), times * (times - 1.0))
+        np.maximum.at(top, at.astype(np.int64), times)
+    usual = rows >= np.median(rows) / 2
+    many = usual & (rows > 1)
+    share = float((pairs[many] / (rows[many] * (rows[many] - 1.0))).max(initial=0.0))
+    repeats = len(ordered) - 1 - int((ordered[1:] != ordered[:-1]).sum())
+    return repeats * step, share / step, float((top[usual] / rows[usual]).max(initial=0.0)) / step
 
 
-def _odd_ids(system: System, path: Path) -> dict[str, int]:
+def _odd_ids(system: System, file: Counted, kind: dict[str, str]) -> dict[str, int]:
     """Rows whose id has a form of ID_FORMS."""
-    column = f"{quoted(system.columns.id)}::varchar"
-    asked = ", ".join(f"count(*) filter (regexp_matches({column}, ?))" for _ in ID_FORMS)
-    (row,) = answer(f"select {asked} from read_parquet(?)", [*ID_FORMS.values(), str(path)])  # noqa: S608
+    if kind.get(system.columns.id) == "integer" or file.ids(system.columns.id).whole:
+        return dict.fromkeys(ID_FORMS, 0)
+    column, any_form = f"{quoted(system.columns.id)}::varchar", "|".join(f"({form})" for form in ID_FORMS.values())
+    asked = ", ".join("count(*) filter (regexp_matches(id, ?))" for _ in ID_FORMS)
+    source = f"(select {column} as id from read_parquet(?)) where regexp_matches(id, ?)"  # noqa: S608
+    (row,) = answer(f"select {asked} from {source}", [*ID_FORMS.values(), str(file.path), any_form])  # noqa: S608
     return dict(zip(ID_FORMS, row, strict=True))
 
 

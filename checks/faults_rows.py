@@ -2,37 +2,41 @@
 
 import math
 from collections.abc import Iterator
-from datetime import timedelta
 from statistics import median
 
+import numpy as np
+
 from checks import words
+from checks.counted import Counted, CountedReference
 from checks.faults_columns import RARE, RESEND, Finding
 from checks.faults_profile import SAMPLED as MOST_COUNTED
-from checks.faults_profile import SECONDS, Profile, count_where, row_key
-from checks.scan import answer, quoted
+from checks.faults_profile import SECONDS, Keys, Profile, count_where, keys_of, row_key, twin_step
+from checks.query import answer, quoted
+from checks.scan import PARTS, parts_of_blocks, span_of
 from governance.registry.system import System
 from governance.window import Table, Window
 
-PARTS = 8
 SAMPLED = 100_000
 EXCESS = 0.1
 OFTEN = 3
 LEAST_EMPTY = 2
 
 
-def row_faults(system: System, window: Window, now: Profile, before: Profile) -> Iterator[Finding]:
+def row_faults(system: System, window: Window, file: Counted, now: Profile, before: Profile) -> Iterator[Finding]:
     """Every fault of rows; the window and its reference must both be there."""
     assert window.current is not None  # noqa: S101 - the caller looked
     assert window.reference is not None  # noqa: S101
-    yield from _contradicting(system, window.current)
+    yield from _contradicting(system, window.current, file)
     yield from _repeated(now, before)
-    yield from _replayed(system, window.current, window.reference, before)
-    yield from _missing_part(system, window, now)
+    yield from _replayed(system, file, window.reference, before)
+    yield from _missing_part(system, window, file, now)
     yield from _inverted(system, now, before)
 
 
-def _contradicting(system: System, current: Table) -> Iterator[Finding]:
+def _contradicting(system: System, current: Table, file: Counted) -> Iterator[Finding]:
     """One id with two different rows."""
+    if file.ids(system.columns.id).differ:
+        return
     name, step = quoted(system.columns.id), math.ceil(current.rows / MOST_COUNTED)
     query = (
         f"select coalesce(sum(n), 0), count(*) from (select count(*) as n, count(distinct {row_key(system)}) as d "  # noqa: S608
@@ -65,31 +69,57 @@ def _repeated(now: Profile, before: Profile) -> Iterator[Finding]:
         yield Finding("rows", "repeated_rows", now.again, told, mend)
 
 
-def _replayed(system: System, current: Table, reference: Table, before: Profile) -> Iterator[Finding]:
+def _replayed(system: System, file: Counted, reference: Table, before: Profile) -> Iterator[Finding]:
     """Rows of the reference under another id or time; those with both their id and time are the reference itself."""
-    key, columns = row_key(system), system.columns
-    step = math.ceil(max(current.rows, reference.rows) / SAMPLED)
-    record = f"hash({quoted(columns.id)}, {quoted(columns.time)})"
-    sample = f"select {key} as key, {record} as record from read_parquet(?) where {key} % {step} = 0"  # noqa: S608
-    query = (
-        f"with now as ({sample}), before as ({sample}) select count(*), "  # noqa: S608
-        "count(*) filter (key in (select key from before) and record not in (select record from before)) from now"
-    )
-    ((rows, again),) = answer(query, [str(current.path), str(reference.path)])
+    known = CountedReference(reference)
+    step = replay_step(file.rows, reference)
     usual = min(1.0, before.pair_share * before.rows)  # a row's chance of a twin among so many, if they were one block
-    if again > OFTEN * usual * rows + max(10.0, EXCESS * rows):
+    ours = _divided(keys_of(system, file, twin_step(file.rows), step)[0], step)
+    theirs = known.once_for_all(
+        f"{row_key(system)} % {step}", lambda: np.unique(_divided(keys_of(system, known, step)[0], step))
+    )
+    again, rows = int(np.isin(ours, theirs).sum()), len(ours)
+    most = OFTEN * usual * rows + max(10.0, EXCESS * rows)
+    if again > most:  # so many of the reference's rows; only now it matters which are those of the same id and time
+        again = _under_another_id(system, file, reference, step)
+    if again > most:
         told = f"About {words.percent(again / rows)} of the rows are rows of the reference under another id or time"
         yield Finding("rows", "replayed_rows", again * step, told, RESEND)
 
 
-def _missing_part(system: System, window: Window, now: Profile) -> Iterator[Finding]:
+def replay_step(rows: int, reference: Table) -> int:
+    """Replayed rows are looked for among one of so many parts of the rows."""
+    return max(1, math.ceil(max(rows, reference.rows) / SAMPLED))
+
+
+def _divided(keys: Keys, step: int) -> Keys:
+    return keys if step == 1 else keys[keys % step == 0]
+
+
+def _under_another_id(system: System, file: Counted, reference: Table, step: int) -> int:
+    """Rows, of one part in so many, that say what a row of the reference says, but not by the same id and time."""
+    key, columns = row_key(system), system.columns
+    record = f"hash({quoted(columns.id)}, {quoted(columns.time)})"
+    sample = f"select {key} as key, {record} as record from read_parquet(?) where {key} % {step} = 0"  # noqa: S608
+    query = (
+        f"with now as ({sample}), before as ({sample}) select "  # noqa: S608
+        "count(*) filter (key in (select key from before) and record not in (select record from before)) from now"
+    )
+    ((again,),) = answer(query, [str(file.path), str(reference.path)])
+    return int(again)
+
+
+def _missing_part(system: System, window: Window, file: Counted, now: Profile) -> Iterator[Finding]:
     """Eighths of the window without a row, where every block of the reference has rows."""
-    assert window.current is not None  # noqa: S101
-    assert window.reference is not None  # noqa: S101
-    ours = _eighths(system, window, window.current)
+    assert window.reference is not None  # noqa: S101 - the caller looked
+    start, end = span_of(window.period)
+    ours = parts_of_blocks(file, system.columns.time, start, end)
     if not ours:
         return
-    blocks = _blocks(_eighths(system, window, window.reference))
+    length = SECONDS[system.window.length] * 1_000_000
+    first = start % length
+    known = CountedReference(window.reference)
+    blocks = _blocks(parts_of_blocks(known, system.columns.time, first, first + length))
     if not blocks:
         return
     usual = [min(block[part] / sum(block) for block in blocks) for part in range(PARTS)]
@@ -98,20 +128,6 @@ def _missing_part(system: System, window: Window, now: Profile) -> Iterator[Find
     if len(empty) >= LEAST_EMPTY:
         told = f"No row lies in {len(empty)} of the window's {PARTS} equal parts, where the reference always has rows"
         yield Finding(system.columns.time, "missing_part", 0, told, "Find out where the feed stopped. " + RESEND)
-
-
-def _eighths(system: System, window: Window, table: Table) -> dict[tuple[int, int], int]:
-    """Rows by block of the window's length, counted from its start, and by eighth of it."""
-    span = (window.period.end - window.period.start) // timedelta(microseconds=1)
-    start = int(window.period.start.timestamp()) * 1_000_000
-    if table is not window.current:
-        span = SECONDS[system.window.length] * 1_000_000
-    at = f"(epoch_us({quoted(system.columns.time)}) - {start}) / {span}.0"
-    query = (
-        f"select floor({at})::bigint, floor(({at} - floor({at})) * {PARTS})::bigint, count(*) from read_parquet(?) "  # noqa: S608
-        f"where {quoted(system.columns.time)} is not null group by all"
-    )
-    return {(row[0], row[1]): row[2] for row in answer(query, [str(table.path)])}
 
 
 def _blocks(eighths: dict[tuple[int, int], int]) -> list[list[int]]:

@@ -14,10 +14,12 @@ from typing import Any
 from checks import cause, contract, drift, estimate, fairness, fairness_follow, faults, labels, performance
 from checks.cause import Named
 from checks.contract import Examined
+from checks.counted import Counted
+from checks.faults_profile import numeric_columns
 from checks.sequential import handed_on
 from governance.registry.system import System
 from governance.verdict import Distribution, GroupRate, Result, Status, Verdict
-from governance.window import Table, Window
+from governance.window import Window
 
 
 def judge(
@@ -40,20 +42,19 @@ def judge(
     if window.current is None:
         results = results or [_unreadable("The window could not be read.")]
         return _verdict(system, window, revision, cause.examine(system, window, results), state=same)
-    examined = contract.examine(system, window.current.path, window.period)
+    file = Counted(window.current.path, numeric_columns(system) if window.reference else ())
+    examined = contract.examine(system, file, window.period)
     results.extend(examined.results)
     if not examined.fit:
         return _verdict(system, window, revision, cause.examine(system, window, results), state=same)
-    beside = faults.examine(system, window)
+    beside = faults.examine(system, window, file)
     results.extend(beside.results)
     examined = replace(examined, refused=beside.refused | examined.refused)
-    known = labels.examine(system, window)
-    further, drawn, rates, state = _judged(
-        system, window, window.current, examined, waiting=known.waiting, history=history
-    )
-    guessed = estimate.examine(system, window, examined.refused) if known.waiting else ()
+    known = labels.examine(system, window, file)
+    further, drawn, rates, state = _judged(system, window, file, examined, waiting=known.waiting, history=history)
+    guessed = estimate.examine(system, window, examined.refused, file) if known.waiting else ()
     results.extend([*known.results, *further, *guessed])
-    named = cause.examine(system, window, results, waiting=known.waiting, history=history)
+    named = cause.examine(system, window, results, waiting=known.waiting, history=history, file=file)
     return _verdict(
         system, window, revision, named, distributions=drawn, rates=rates, state={**same, **state, **named.state}
     )
@@ -62,18 +63,18 @@ def judge(
 def _judged(
     system: System,
     window: Window,
-    current: Table,
+    file: Counted,
     examined: Examined,
     *,
     waiting: str,
     history: Mapping[str, Any] | None,
 ) -> tuple[list[Result], tuple[Distribution, ...], tuple[GroupRate, ...], dict[str, Any]]:
     """The checks behind the contract and the labels."""
-    moved, distributions, state = _drift(system, window, current, examined, history)
-    measured = performance.examine(system, current.path, window.reference, examined.refused, waiting)
+    moved, distributions, state = _drift(system, window, file, examined, history)
+    measured = performance.examine(system, file, window.reference, examined.refused, waiting)
     fair, rates, followed = fairness.examine_after(
         system,
-        current.path,
+        file,
         window.reference,
         examined.refused,
         waiting,
@@ -84,13 +85,11 @@ def _judged(
 
 
 def _drift(
-    system: System, window: Window, current: Table, examined: Examined, history: Mapping[str, Any] | None
+    system: System, window: Window, file: Counted, examined: Examined, history: Mapping[str, Any] | None
 ) -> tuple[tuple[Result, ...], tuple[Distribution, ...], dict[str, Any]]:
     if window.reference is None:
         return tuple(drift.unjudged(system, "the reference could not be read")), (), handed_on(history)
-    return drift.examine_after(
-        system, current.path, window.reference, examined.refused, period=window.period, history=history
-    )
+    return drift.examine_after(system, file, window.reference, examined.refused, period=window.period, history=history)
 
 
 def _unreadable(sentence: str) -> Result:

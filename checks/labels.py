@@ -13,7 +13,8 @@ ISO/IEC 42001 A.7.4 (data quality), A.6.2.6 (monitoring).
 from dataclasses import dataclass
 
 from checks import labels_bias, words
-from checks.scan import known_labels
+from checks.counted import Counted
+from checks.labels_bias import known_and_positive
 from governance.registry.system import System
 from governance.verdict import Limit, Result, Status
 from governance.window import Window
@@ -30,15 +31,16 @@ class Labelled:
     known: int
 
 
-def examine(system: System, window: Window) -> Labelled:
-    """Judge the labels of a window that can be read."""
+def examine(system: System, window: Window, file: Counted | None = None) -> Labelled:
+    """Judge the labels of a window that can be read; `file` is its file, if it is being read already."""
     if window.current is None:
         return Labelled((), "the window could not be read", 0)
     rows = window.current.rows
-    known, positive = known_labels(window.current.path, system.columns.label, system.columns.positive)
+    file = file or Counted(window.current.path)
+    known, positive = known_and_positive(system, file)
     early = not system.matured(window.period, window.as_of)
     waiting = _waiting(system, early=early, known=known, positive=positive)
-    copies = None if waiting else labels_bias.copied(system, window)
+    copies = None if waiting else labels_bias.copied(system, window, file)
     waiting = waiting or (labels_bias.COPIED if copies else "")
     share = known / rows if rows else 0.0
     status = Status.INSUFFICIENT if waiting else Status.PASS
@@ -46,7 +48,7 @@ def examine(system: System, window: Window) -> Labelled:
     end = f", but {waiting}" if waiting else " and old enough to be trusted"
     needed = rows - known if waiting else None
     coverage = _result(system, "known_share", status, f"{told}{end}.", share, n=rows, needed=needed)
-    gaps = labels_bias.coverage(system, window, early=early) if known else ()
+    gaps = labels_bias.coverage(system, window, file, early=early) if known else ()
     results = (coverage, *_joined(system, window), *gaps, *((copies,) if copies else ()))
     return Labelled(results, waiting, known)
 

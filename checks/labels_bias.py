@@ -13,14 +13,15 @@ ISO/IEC 42001 A.7.4; EU AI Act Art. 10(2)(f) (examination for biases).
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from checks import words
-from checks.columns import category_counts
+from checks.counted import Counted, CountedReference
 from checks.decision import decide
+from checks.fairness_groups import finest
 from checks.intervals import Interval, Share, difference, z_of
 from checks.names import LEAST_ROWS, OTHER, allowed_names, cut_names
-from checks.scan import answer, quoted
+from checks.query import quoted
+from checks.scan import Cell, all_cells, known_labels
 from governance.registry.system import System
 from governance.verdict import Limit, Result, Status
 from governance.window import Window
@@ -46,21 +47,19 @@ class Covered:
         return difference(self.ours, self.others, z)
 
 
-def coverage(system: System, window: Window, *, early: bool) -> tuple[Result, ...]:
+def coverage(system: System, window: Window, file: Counted, *, early: bool) -> tuple[Result, ...]:
     """Rule 1: one result for each protected attribute and the prediction, about the group that lies farthest apart."""
-    assert window.current is not None  # noqa: S101 - the caller looked
-    found = {column: list(_covered(system, window, column)) for column in _columns(system)}
+    found = {column: list(_covered(system, window, file, column)) for column in _columns(system)}
     z = z_of(0.05 / max(1, sum(map(len, found.values()))))
     return tuple(_told(groups, z, early=early) for groups in found.values() if len(groups) > 1)
 
 
-def copied(system: System, window: Window) -> Result | None:
+def copied(system: System, window: Window, file: Counted) -> Result | None:
     """Rule 2: an alarm, or None."""
-    assert window.current is not None  # noqa: S101 - the caller looked
     if window.reference is None:
         return None
-    usual = _agreement(system, window.reference.path)
-    now = _agreement(system, window.current.path)
+    usual = _agreement(system, CountedReference(window.reference))
+    now = _agreement(system, file)
     if now.n < LEAST_COPIES or now.x < now.n or not usual.n or usual.x == usual.n:
         return None
     if math.exp(now.n * math.log(max(usual.value, 0.5 / usual.n))) > RARE:
@@ -76,35 +75,57 @@ def _columns(system: System) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*system.columns.protected, *classes)))
 
 
-def _covered(system: System, window: Window, column: str) -> Iterator[Covered]:
+def _covered(system: System, window: Window, file: Counted, column: str) -> Iterator[Covered]:
     """Each group of ten rows at least that may be named; all others together."""
-    assert window.current is not None  # noqa: S101
-    cuts = tuple(sorted(system.columns.groups.get(column, ())))
-    reference = category_counts(window.reference.path, column) if window.reference and not cuts else {}
+    cut = column in system.columns.groups
+    reference = CountedReference(window.reference).counts(column) if window.reference and not cut else {}
     allowed = allowed_names(system, column, reference)
-    counted: dict[str, Share] = {}
-    for name, rows, known in _counts(window.current.path, column, cuts, system.columns.label):
+    shares: dict[str, Share] = {}
+    for name, rows, known in _counts(system, file, column):
         group = name if name in allowed else OTHER
-        before = counted.get(group, Share(0, 0))
-        counted[group] = Share(before.x + known, before.n + rows)
-    rows, known = sum(one.n for one in counted.values()), sum(one.x for one in counted.values())
-    for group in sorted(counted):
-        ours = counted[group]
+        before = shares.get(group, Share(0, 0))
+        shares[group] = Share(before.x + known, before.n + rows)
+    rows, known = sum(one.n for one in shares.values()), sum(one.x for one in shares.values())
+    for group in sorted(shares):
+        ours = shares[group]
         if ours.n >= LEAST_ROWS and rows - ours.n >= LEAST_ROWS:
             yield Covered(column, group, ours, Share(known - ours.x, rows - ours.n))
 
 
-def _counts(path: Path, column: str, cuts: tuple[float, ...], label: str) -> list[tuple[str, int, int]]:
+def _counts(system: System, file: Counted, column: str) -> list[tuple[str, int, int]]:
     """Group, rows, known labels; rows without a group are left out."""
+    groupings = finest(system)
+    if column in groupings and system.task != "regression":
+        place, found = list(groupings).index(column), dict[str, list[int]]()
+        for cell in _cells(system, file):
+            group = cell.groups[place]
+            if group is not None:
+                sums = found.setdefault(group, [0, 0])
+                sums[0], sums[1] = sums[0] + cell.n, sums[1] + cell.n * (cell.favourable is not None)
+        return [(group, found[group][0], found[group][1]) for group in sorted(found)]
     group, parameters = f"{quoted(column)}::varchar", list[str]()
-    if cuts:
+    if cuts := tuple(sorted(system.columns.groups.get(column, ()))):
         whens = " ".join(f"when {quoted(column)} < {float(cut)!r} then ?" for cut in cuts)
         group, parameters = f"case {whens} else ? end", list(cut_names(cuts))
     query = (
-        f"select {group} as g, count(*), count({quoted(label)}) from read_parquet(?) "  # noqa: S608
+        f"select {group} as g, count(*), count({quoted(system.columns.label)}) from read_parquet(?) "  # noqa: S608
         f"where {quoted(column)} is not null group by g order by g"
     )
-    return [(row[0], row[1], row[2]) for row in answer(query, [*parameters, str(path)])]
+    return [(row[0], row[1], row[2]) for row in file.answer(query, parameters)]
+
+
+def known_and_positive(system: System, file: Counted) -> tuple[int, int]:
+    """How many labels are known, and how many of them have the positive value (0 for numbers)."""
+    if system.task == "regression":
+        return known_labels(file, system.columns.label, system.columns.positive)
+    known = [cell for cell in _cells(system, file) if cell.favourable is not None]
+    return sum(cell.n for cell in known), sum(cell.n for cell in known if cell.favourable)
+
+
+def _cells(system: System, file: Counted) -> list[Cell]:
+    """The cells that fairness counts."""
+    columns = system.columns
+    return all_cells(file, finest(system), columns.prediction, columns.label, columns.positive)
 
 
 def _told(groups: list[Covered], z: float, *, early: bool) -> Result:
@@ -137,9 +158,12 @@ def _told(groups: list[Covered], z: float, *, early: bool) -> Result:
     )
 
 
-def _agreement(system: System, path: Path) -> Share:
+def _agreement(system: System, file: Counted) -> Share:
     """Rows with a label, and those whose label equals the prediction."""
+    if system.task != "regression":
+        known = [cell for cell in _cells(system, file) if cell.favourable is not None]
+        return Share(sum(cell.n for cell in known if cell.hit), sum(cell.n for cell in known))
     made, truth = quoted(system.columns.prediction), quoted(system.columns.label)
     query = f"select count(*) filter ({made} = {truth}), count(*) from read_parquet(?) where {truth} is not null"  # noqa: S608
-    ((same, known),) = answer(query, [str(path)])
-    return Share(int(same), int(known))
+    ((same, known_rows),) = file.answer(query)
+    return Share(int(same), int(known_rows))

@@ -16,12 +16,13 @@ ISO/IEC 42001 A.6.2.6 (operation and monitoring); EU AI Act Art. 15(1), 72.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 from checks import words
 from checks.columns import SortedReference, scores
+from checks.counted import Counted, CountedReference, File, counted
 from checks.decision import decide, rows_needed
+from checks.fairness_groups import finest
 from checks.intervals import Interval, Mean, Share, z_of
 from checks.names import LEAST_ROWS
 from checks.ranking import auc
@@ -99,18 +100,18 @@ class Usual:
     n: int
 
 
-def measured(system: System, path: Path) -> dict[str, Figure]:
+def measured(system: System, rows: Counted) -> dict[str, Figure]:
     """Every metric of the system's task that the file's labels allow."""
     columns = system.columns
     if system.task == "regression":
-        sums = errors(error_cells(path, {}, columns.prediction, columns.label))
+        sums = errors(error_cells(rows, {}, columns.prediction, columns.label))
         mean_square = Mean(sums.rows, sums.squares, sums.fourths)
         return {"mae": sums.rate("mean_absolute_error"), "bias": sums.rate("mean_error"), "rmse": RootMean(mean_square)}
-    counts = tally(cells(path, {}, columns.prediction, columns.label, columns.positive))
+    counts = tally(cells(rows, finest(system), columns.prediction, columns.label, columns.positive))
     figures: dict[str, Figure] = {"accuracy": counts.rate("accuracy")}
     if system.task == "binary":
         figures |= {"precision": counts.rate("ppv"), "recall": counts.rate("tpr")}
-        area = auc(*scores(path, columns.score, columns.label, columns.positive)) if columns.score else None
+        area = auc(*scores(rows.path, columns.score, columns.label, columns.positive)) if columns.score else None
         figures |= {"roc_auc": area} if area else {}
     return figures
 
@@ -121,14 +122,16 @@ def usual(system: System, reference: Table) -> dict[str, Usual]:
     parts = ("performance", system.task, columns.prediction, columns.label, columns.score, columns.positive)
 
     def measure() -> dict[str, tuple[float, int]]:
-        return {name: (figure.value, figure.n) for name, figure in measured(system, reference.path).items()}
+        return {
+            name: (figure.value, figure.n) for name, figure in measured(system, CountedReference(reference)).items()
+        }
 
     found = SortedReference(reference).once("\n".join(map(str, parts)), measure)
     return {name: Usual(*told) for name, told in found.items()}
 
 
 def examine(
-    system: System, current: Path, reference: Table | None, refused: Mapping[str, str], waiting: str
+    system: System, current: File, reference: Table | None, refused: Mapping[str, str], waiting: str
 ) -> tuple[Result, ...]:
     """Judge a window's file against the policy's limits, or the reference's values.
 
@@ -142,7 +145,7 @@ def examine(
         asked = limits or dict.fromkeys(_MAIN[system.task], Limit())
         reason = waiting or "no limit is set, and the reference holds no labels to compare with"
         return tuple(_unable(system, metric, limit, reason) for metric, limit in asked.items())
-    now = measured(system, current)
+    now = measured(system, counted(current))
     return tuple(
         _judged(system, metric, limit, now.get(metric), before.get(metric)) for metric, limit in limits.items()
     )

@@ -101,7 +101,7 @@ def tally(cells: Iterable[Cell]) -> Tally:
     counts = dict.fromkeys(("rows", "selected", "tp", "fp", "fn", "tn", "hits"), 0)
     for cell in cells:
         counts["rows"] += cell.n
-        counts["selected"] += cell.n * cell.selected
+        counts["selected"] += cell.n * bool(cell.selected)
         counts["hits"] += cell.n * bool(cell.hit)
         if cell.favourable is not None:
             counts[("t" if cell.selected == cell.favourable else "f") + ("p" if cell.selected else "n")] += cell.n

@@ -8,8 +8,10 @@ none, and lie beside the rows they are made of.
 """
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
+from weakref import finalize
 
 import numpy as np
 
@@ -48,6 +50,19 @@ class Runs:
         with _scratch(self._folder) as out:
             _merge(self._runs, out, self._step)
             return _mapped(out, self._runs[0].dtype, 0, sum(map(len, self._runs)))
+
+
+def on_disk(folder: Path, values: Sorted) -> Callable[[], Sorted]:
+    """Numbers in a scratch file instead of memory: mapped anew each time they are asked for."""
+    file, kind, length = _scratch(folder), values.dtype, len(values)
+    values.tofile(file)
+    file.flush()
+
+    def mapped() -> Sorted:
+        return _mapped(file, kind, 0, length)
+
+    finalize(mapped, file.close)
+    return mapped
 
 
 def _scratch(folder: Path) -> IO[bytes]:

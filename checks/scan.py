@@ -1,27 +1,22 @@
-"""What DuckDB counts in one local parquet file: the summary for the contract, and the cells for fairness.
+"""What is counted in one local parquet file: the summary for the contract, and the cells for fairness.
 
 Rules
 1. Only counts and sums leave this module, never a row; the one exception is a category's or group's name,
    which `checks.names` lets through or pools.
 2. A number that is not finite is found with `not isfinite(x)`: DuckDB 2.0 folds `isnan(x)` to false on parquet.
-3. Sums of floats run on one thread, so that the same file gives the same bytes.
-4. Beyond MEMORY a query spills to a folder of its own, which goes with it.
+3. What sorting a column shows (checks/columns.py) is not counted again.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import duckdb
+from checks.columns import Ordered
+from checks.counted import File, counted
+from checks.query import quoted
+from governance.window import Period
 
-from checks.columns import all_differ
-
-MEMORY = "2GB"
-_OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-_FAMILIES = (("TIMESTAMP", "time"), ("VARCHAR", "text"), ("BOOLEAN", "truth"), ("DATE", "time"))
-_NUMBERS = ("DOUBLE", "FLOAT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "HUGEINT", "DECIMAL")
+PARTS = 8
 
 Cuts = tuple[float, ...]
 
@@ -59,10 +54,13 @@ class Summary:
 
 @dataclass(frozen=True)
 class Cell:
-    """Rows with the same groups, selection and truth; `favourable` and `hit` are None where the label is unknown."""
+    """Rows with the same groups, selection and truth.
+
+    `favourable` and `hit` are None where the label is unknown, `selected` and `hit` where there is no prediction.
+    """
 
     groups: tuple[str | None, ...]
-    selected: bool
+    selected: bool | None
     favourable: bool | None
     hit: bool | None
     n: int
@@ -78,33 +76,6 @@ class ErrorCell:
     absolute: float
     squares: float
     fourths: float
-
-
-def answer(query: str, parameters: Sequence[Any], threads: int = 2) -> list[tuple[Any, ...]]:
-    """The answer to one query, on a connection of its own that reaches no network."""
-    with tempfile.TemporaryDirectory() as spill:
-        bounds = {"threads": threads, "memory_limit": MEMORY, "temp_directory": spill}
-        with duckdb.connect(":memory:", config={**bounds, **_OFFLINE}) as connection:
-            answer: list[tuple[Any, ...]] = connection.execute(query, list(parameters)).fetchall()
-    return answer
-
-
-def quoted(name: str) -> str:
-    """An identifier of SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def kinds(path: Path) -> dict[str, str]:
-    """Each column's kind: `float`, `integer`, `text`, `time`, `truth` or the engine's own word."""
-    return {row[0]: _kind(row[1]) for row in answer("describe select * from read_parquet(?)", [str(path)])}
-
-
-def _kind(type_name: str) -> str:
-    if type_name in ("DOUBLE", "FLOAT"):
-        return "float"
-    if type_name.startswith(_NUMBERS):
-        return "integer"
-    return next((kind for start, kind in _FAMILIES if type_name.startswith(start)), type_name.lower())
 
 
 def _asked(question: Question, kind: str, parameters: list[Any]) -> str:
@@ -124,47 +95,63 @@ def _asked(question: Question, kind: str, parameters: list[Any]) -> str:
 
 
 def summarise(
-    path: Path,
-    questions: Sequence[Question],
-    kind: Mapping[str, str],
-    *,
-    id_column: str,
-    time_column: str,
-    span: tuple[int, int],
+    file: File, questions: Sequence[Question], *, id_column: str, time_column: str, span: tuple[int, int]
 ) -> Summary:
-    """All counts of the contract in one scan.
+    """All counts of the contract.
 
     Args:
-        path: the parquet file.
+        file: the parquet file.
         questions: at most one for each column; each column must be there.
-        kind: the answer of `kinds`.
         id_column: its repetitions are counted (nulls are not repetitions).
         time_column: its moments outside `span` are counted.
         span: [start, end) in microseconds since 1970, UTC.
     """
+    rows = counted(file)
+    facts = {one.column: _of_sorted(one, rows.ordered(one.column)) for one in questions if one.column in rows.sorts}
+    others = [one for one in questions if one.column not in rows.sorts]
     parameters: list[Any] = []
-    asked = [_asked(question, kind[question.column], parameters) for question in questions]
-    moment = f"epoch_us({quoted(time_column)})"
-    query = ", ".join(
-        [
-            "count(*)",
-            f"count(*) filter ({moment} < ? or {moment} >= ?)",
-            *asked,
-        ]
-    )
-    (row,) = answer(f"select {query} from read_parquet(?)", [*span, *parameters, str(path)])  # noqa: S608
-    fives = [Facts(*row[start : start + 5]) for start in range(2, len(row), 5)]
-    facts = {question.column: five for question, five in zip(questions, fives, strict=True)}
-    return Summary(row[0], facts, _repeated(path, id_column), row[1])
+    asked = [_asked(question, rows.kinds[question.column], parameters) for question in others]
+    query = ", ".join(["count(*)", *asked])
+    (row,) = rows.answer(f"select {query} from read_parquet(?)", parameters)  # noqa: S608
+    fives = [Facts(*row[start : start + 5]) for start in range(1, len(row), 5)]
+    facts |= {question.column: five for question, five in zip(others, fives, strict=True)}
+    misplaced = sum(count for (block, _), count in parts_of_blocks(rows, time_column, *span).items() if block)
+    return Summary(row[0], facts, repeated(rows, id_column), misplaced)
 
 
-def _repeated(path: Path, column: str) -> int:
+def _of_sorted(question: Question, found: Ordered) -> Facts:
+    """The five counts of a column that was sorted."""
+    beyond = found.unknown + found.infinite
+    below = found.below(question.min) if question.min is not None else 0
+    above = found.n - found.upto(question.max) if question.max is not None else 0
+    listed = {float(value) for value in question.values}
+    known = sum(found.upto(value) - found.below(value) for value in listed)
+    return Facts(found.nulls, beyond, below, above, found.n + beyond - known if listed else 0)
+
+
+def repeated(file: File, column: str) -> int:
     """Rows that repeat an earlier value of a column."""
-    if all_differ(path, column):  # ten times as fast as counting
+    rows = counted(file)
+    if rows.ids(column).differ:  # ten times as fast as counting
         return 0
     name = quoted(column)
-    ((again,),) = answer(f"select count({name}) - count(distinct {name}) from read_parquet(?)", [str(path)])  # noqa: S608
+    ((again,),) = rows.answer(f"select count({name}) - count(distinct {name}) from read_parquet(?)")  # noqa: S608
     return int(again)
+
+
+def span_of(period: Period) -> tuple[int, int]:
+    """[start, end) in microseconds since 1970, UTC."""
+    return int(period.start.timestamp()) * 1_000_000, int(period.end.timestamp()) * 1_000_000
+
+
+def parts_of_blocks(file: File, time_column: str, start: int, end: int) -> dict[tuple[int, int], int]:
+    """Rows by block of the length end - start, counted from it, and by eighth of it; microseconds since 1970."""
+    at = f"(epoch_us({quoted(time_column)}) - {start}) / {end - start}.0"
+    query = (
+        f"select floor({at})::bigint, floor(({at} - floor({at})) * {PARTS})::bigint, count(*) from read_parquet(?) "  # noqa: S608
+        f"where {quoted(time_column)} is not null group by all"
+    )
+    return {(row[0], row[1]): row[2] for row in counted(file).answer(query)}
 
 
 def _grouping(attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]]) -> tuple[str, list[Any]]:
@@ -181,27 +168,33 @@ def _grouping(attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]]) -> tuple[s
     return "".join(f"{part} as g{place}, " for place, part in enumerate(parts)), parameters
 
 
-def cells(
-    path: Path, attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]], prediction: str, label: str, positive: str
+def all_cells(
+    file: File, attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]], prediction: str, label: str, positive: str
 ) -> list[Cell]:
     """Counts at the finest intersection of the attributes, by selection and truth, in a fixed order.
 
     `attributes` maps a protected column to its cut points (none: its values are the groups) and their names.
-    Rows without a prediction are left out.
     """
     groups, parameters = _grouping(attributes)
     made, truth = quoted(prediction), quoted(label)
     query = (
         f"select {groups}{made} = ? as selected, {truth} = ? as favourable, {made} = {truth} as hit, count(*) as n "  # noqa: S608
-        f"from read_parquet(?) where {made} is not null group by all order by all"
+        "from read_parquet(?) group by all order by all"
     )
     width = len(attributes)
-    rows = answer(query, [*parameters, positive, positive, str(path)])
-    return [Cell(row[:width], *row[width:]) for row in rows]
+    found = counted(file).answer(query, [*parameters, positive, positive])
+    return [Cell(row[:width], *row[width:]) for row in found]
+
+
+def cells(
+    file: File, attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]], prediction: str, label: str, positive: str
+) -> list[Cell]:
+    """The same without the rows that have no prediction."""
+    return [one for one in all_cells(file, attributes, prediction, label, positive) if one.selected is not None]
 
 
 def error_cells(
-    path: Path, attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]], prediction: str, label: str
+    file: File, attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]], prediction: str, label: str
 ) -> list[ErrorCell]:
     """Sums of prediction - label at the finest intersection of the attributes, over rows where both are finite.
 
@@ -216,22 +209,22 @@ def error_cells(
         f"from read_parquet(?) where isfinite({made}::double) and isfinite({truth}::double) group by all order by all"
     )
     width = len(attributes)
-    rows = answer(query, [*parameters, str(path)], threads=1)
-    return [ErrorCell(row[:width], *row[width:]) for row in rows if row[width]]
+    found = counted(file).answer(query, parameters, threads=1)
+    return [ErrorCell(row[:width], *row[width:]) for row in found if row[width]]
 
 
 def group_counts(
-    path: Path, attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]]
+    file: File, attributes: Mapping[str, tuple[Cuts, tuple[str, ...]]]
 ) -> dict[tuple[str | None, ...], int]:
     """Rows of a file at each finest intersection of the attributes; None where a row has no group."""
     groups, parameters = _grouping(attributes)
     query = f"select {groups}count(*) from read_parquet(?) group by all order by all"  # noqa: S608
-    return {tuple(row[:-1]): row[-1] for row in answer(query, [*parameters, str(path)])}
+    return {tuple(row[:-1]): row[-1] for row in counted(file).answer(query, parameters)}
 
 
-def known_labels(path: Path, label: str, positive: str) -> tuple[int, int]:
+def known_labels(file: File, label: str, positive: str) -> tuple[int, int]:
     """How many labels are known, and how many of them have the positive value (0 for numbers)."""
     column = quoted(label)
     query = f"select count({column}), count(*) filter ({column}::varchar = ?) from read_parquet(?)"  # noqa: S608
-    (row,) = answer(query, [positive, str(path)])
+    (row,) = counted(file).answer(query, [positive])
     return int(row[0]), int(row[1])

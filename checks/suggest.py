@@ -22,7 +22,7 @@ from checks import words
 from checks.faults_columns import absent
 from checks.faults_profile import SECONDS, Names, Numbers, Profile, profile_of_reference
 from checks.names import LEAST_ROWS, declared
-from checks.scan import answer, quoted
+from checks.query import answer, quoted
 from governance.registry.system import ColumnRule, System
 from governance.window import Table
 

@@ -96,7 +96,7 @@ def test_no_bound_is_a_rows_value(text: str) -> None:
 
 def test_a_column_with_a_value_that_few_rows_bear_gets_no_list() -> None:
     """The list would show the value or break on it."""
-    names = Names(100, {"clerk": 95, PLANT: 5}, {}, 0)
+    names = Names(100, {"clerk": 95, PLANT: 5}, 0)
     profile = Profile(100, {}, {"job": names}, 0, 0.0, 0.0, None, {})
 
     (found,) = [one for one in suggested(_without_rules(), profile) if one.column == "job"]
