@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from governance.adapters.processes import Processes, python
 from tests.acceptance.test_monitor import ask
+from tests.case_world import call
 from tests.prefect_server import ROOT, begin
 
 pytestmark = pytest.mark.servers
@@ -108,6 +110,27 @@ def test_the_fixed_flows_and_each_system_are_deployed_without_a_prompt(
     assert {"by-hand", "hourly", "form", "case", "on-demand", "employment-ma", "bank-calls", "bike-demand"} <= names(
         prefect_server
     )
+
+
+def test_a_run_that_judges_goes_before_the_runs_of_cases_that_have_waited_longer(
+    deployed: Processes, prefect_server: str
+) -> None:
+    """A thousand new cases keep no system from being judged: their runs have a queue that comes last."""
+    then = datetime.now(UTC) + timedelta(days=40)
+    made = []
+    for minute, name in enumerate(("remediate/case", "monitor/by-hand")):
+        deployment = call(prefect_server, "GET", f"deployments/name/{name}")["id"]
+        due = {"scheduled_time": (then + timedelta(minutes=minute)).isoformat()}
+        state = {"type": "SCHEDULED", "state_details": due}
+        given = {"case_id": "x"} if name.endswith("case") else {"system_id": "x"}
+        path = f"deployments/{deployment}/create_flow_run"
+        made.append(call(prefect_server, "POST", path, state=state, parameters=given)["id"])
+    until = {"scheduled_after": then.isoformat(), "scheduled_before": (then + timedelta(hours=1)).isoformat()}
+    found = [one["flow_run"]["id"] for one in ask(prefect_server, "work_pools/aims/get_scheduled_flow_runs", **until)]
+    for one in made:
+        call(prefect_server, "DELETE", f"flow_runs/{one}")
+
+    assert [one for one in found if one in made] == made[::-1]
 
 
 def test_deploying_an_unchanged_registry_changes_nothing(deployed: Processes, environ: dict[str, str]) -> None:
