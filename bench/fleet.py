@@ -1,214 +1,43 @@
 """A fleet on one machine: what one round of a cadence costs, by shape; in CPU seconds, for others use the machine too.
 
-    python bench/fleet.py [--systems 20] [--shapes sweep deployments] [--postgres postgresql://…]
+    python bench/fleet.py [--systems 20] [--shapes sweep deployments] [--postgres postgresql://…] [--minutes 60]
 
 Each system has 300 rows in one due window, judged through the real line: a Prefect server, a worker with two places at
 once, `aims deploy`, pull, checks, pages, signature, archive in a folder, artifacts. A round is what a cron tick starts.
 Printed: CPU of server and of worker with its flows, a system; the greatest memory (PSS) of both; how late the last
 verdict came; what the round added to the database and to the archive.
+
+With --minutes nothing is started by hand: hourly windows and a cron of that many minutes, which Prefect's server turns
+into runs by itself, beside the flows of prefect.yaml as `aims up` deploys them (checkpoint, follow-up with the boards,
+gaps with the heartbeat). Measured from one tick to the next, each minute; at the end: how late each system's verdict
+was, which runs came late or never, whether the next tick's runs stand. Ends with 1 if anything is missing.
 """
 
 import argparse
-import contextlib
-import json
 import os
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
+from datetime import UTC, datetime, timedelta
 
-import polars as pl
-import yaml
+from fleets.home import Cadence
+from fleets.installation import SHAPES, Fleet, call, every, running
+from fleets.meter import Meter
 
-from governance.adapters.embedded import QUIET, begin_archive
-from governance.adapters.processes import Processes, python
-from governance.adapters.workplace import Workplace
-from governance.cli.up import free_port
-
-ROOT = Path(__file__).parents[1]
-ROWS, COLUMNS = 300, ("a", "b", "c", "d")
-TICK = os.sysconf("SC_CLK_TCK")
-PREFECT = python("-m", "prefect", "--no-prompt")
-SHAPES = {"sweep": 0, "deployments": 10**6}  # up to how many systems each has a deployment of its own
-DEPLOY = """
-import asyncio, sys
-from governance.adapters.workplace import Workplace
-from tasks.deploy import sync_deployments
-asyncio.run(sync_deployments(Workplace.here().registry, most=int(sys.argv[1])))
-"""
-
-
-def make_home(folder: Path, systems: int) -> Path:
-    """A registry of systems that share their rows; each has one due window, yesterday's."""
-    home, day = folder / "deployments", datetime.now(UTC).date() - timedelta(days=1)
-    shutil.copytree(ROOT / "deployments/kinds", home / "kinds")
-    shutil.copy(ROOT / "deployments/controls.yaml", home)
-    people = [{"id": one, "name": one, "email": f"{one}@example.org"} for one in ("ann", "bob", "cy", "di")]
-    (home / "people.yaml").write_text(yaml.safe_dump({"people": people}))
-    (home / "systems").mkdir()
-    rows(day - timedelta(days=1)).write_parquet(home / "reference.parquet")
-    rows(day).write_parquet(home / "predictions.parquet")
-    for number in range(systems):
-        name = f"fleet-{number:04d}"
-        (home / "systems" / f"{name}.yaml").write_text(yaml.safe_dump(entry(name, day), sort_keys=False))
-    return home
-
-
-def rows(day: date) -> pl.DataFrame:
-    """One day of predictions, the same in every value but the day."""
-    values = {
-        name: [float(row * prime % 101) for row in range(ROWS)]
-        for name, prime in zip(COLUMNS, (7, 11, 13, 17), strict=True)
-    }
-    base = {
-        "id": [f"{day}-{row}" for row in range(ROWS)],
-        "time": [f"{day}T12:00:00Z"] * ROWS,
-        "prediction": [str(row % 2) for row in range(ROWS)],
-        "label": [str(row // 2 % 2) for row in range(ROWS)],
-        "group": [("x", "y")[row % 3 == 0] for row in range(ROWS)],
-    }
-    return pl.DataFrame(base | values)
-
-
-def entry(name: str, day: date) -> dict[str, Any]:
-    """The registry entry of one system."""
-    return {
-        "id": name,
-        "title": f"System {name}",
-        "purpose": "Stands for one system of a fleet; an error means nothing.",
-        "task": "binary",
-        "model": {"name": "m", "version": "1"},
-        "ai_act": {"risk_class": "minimal", "role": "deployer", "reason": "a measurement"},
-        "people": {"owner": "ann", "deputy": "bob", "reviewer": "cy", "escalation": ["di"]},
-        "predictions": {"address": "predictions.parquet"},
-        "reference": {"address": "reference.parquet"},
-        "columns": {
-            "id": "id", "time": "time", "prediction": "prediction", "label": "label",
-            "numeric": list(COLUMNS), "protected": ["group"],
-        },
-        "window": {"length": "P1D", "zone": "UTC", "since": str(day)},
-        "schedule": {"cron": "0 0 1 1 *"},
-    }  # fmt: skip
-
-
-@dataclass
-class Meter:
-    """CPU and memory of a process and of all that it starts, read from /proc."""
-
-    pid: int
-    base: float = 0.0
-    greatest: float = 0.0
-    began: float = field(default_factory=time.monotonic)
-
-    def family(self) -> list[int]:
-        """The process and its living descendants."""
-        parents: dict[int, list[int]] = {}
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):
-                parents.setdefault(int(_fields(stat)[1]), []).append(int(stat.parent.name))
-        found = [self.pid]
-        for one in found:
-            found += parents.get(one, [])
-        return found
-
-    def cpu(self) -> float:
-        """Seconds of CPU since the meter was set, of living and of ended processes."""
-        spent = 0
-        for one in self.family():
-            with contextlib.suppress(OSError):
-                spent += sum(int(value) for value in _fields(Path(f"/proc/{one}/stat"))[11:15])
-        return spent / TICK - self.base
-
-    def look(self) -> None:
-        """Note the memory now (PSS, MB)."""
-        total = 0
-        for one in self.family():
-            with contextlib.suppress(OSError, StopIteration):
-                lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
-                total += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
-        self.greatest = max(self.greatest, total / 1024)
-
-
-def _fields(stat: Path) -> list[str]:
-    """The fields of a stat file behind the name: state, parent and so on."""
-    return stat.read_text().rpartition(")")[2].split()
-
-
-def call(api: str, path: str, body: Any = None) -> Any:
-    """What Prefect's API answers; a locked SQLite is asked again."""
-    for _ in range(30):
-        try:
-            data = json.dumps(body).encode() if body is not None else None
-            with urlopen(Request(f"{api}/{path}", data, {"Content-Type": "application/json"}), timeout=120) as answer:  # noqa: S310
-                return json.loads(answer.read() or b"null")
-        except OSError:
-            time.sleep(2)
-    raise SystemExit("the server does not answer")
-
-
-def every(api: str, path: str, **wanted: Any) -> list[dict[str, Any]]:
-    """All that a filter finds, page by page."""
-    found: list[dict[str, Any]] = []
-    while page := call(api, path, {**wanted, "limit": 200, "offset": len(found)}):
-        found += page
-    return found
-
-
-def size(folder: Path) -> float:
-    """MB under a folder."""
-    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file()) / 2**20
-
-
-def grown(folder: Path, postgres: str) -> float:
-    """MB of Prefect's database."""
-    if not postgres:
-        return size(folder / "prefect")
-    import psycopg  # noqa: PLC0415 - only asked for with --postgres
-
-    with psycopg.connect(postgres) as base:
-        row = base.execute("SELECT pg_database_size(current_database())").fetchone()
-    return float(row[0]) / 2**20 if row else 0.0
+SHARD = 200  # as tasks/deploy.py
+LOOKS = 4  # at the memory, a minute
+SETTLE = 20  # seconds after the next tick, until its runs are looked for
+LEAD = 4  # minutes from the start of the set-up to the first tick
 
 
 def measure(shape: str, systems: int, postgres: str) -> None:
     """One round in one shape, printed."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        there = postgres.replace("postgresql://", "postgresql+asyncpg://")
-        setting = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": there} if postgres else {}
-        environment = {
-            **QUIET,
-            **setting,
-            "PREFECT_HOME": str(folder / "prefect"),
-            "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-            "PREFECT_SERVER_API_PORT": str(port),
-            "PREFECT_LOGGING_LEVEL": "WARNING",
-            "AIMS_HOME": str(make_home(folder, systems)),
-            "AIMS_STATE": str(folder / "state"),
-        }
-        os.environ.update(environment)
-        begin_archive(Workplace.here())
-        with Processes(folder / "logs", environment) as processes:
-            meters = {"server": Meter(processes.start("server", [*PREFECT, "server", "start"]))}
-            processes.wait_for("server", f"{environment['PREFECT_API_URL']}/health", 300)
-            processes.run("pool", [*PREFECT, "work-pool", "create", "aims", "--type", "process"])
-            processes.run("pool", [*PREFECT, "work-pool", "set-concurrency-limit", "aims", "2"])
-            processes.run("deploy", python("-c", DEPLOY, str(SHAPES[shape])))
-            worker = processes.start("worker", [*PREFECT, "worker", "start", "--pool", "aims"])
-            meters["worker"] = Meter(worker)
-            before = (grown(folder, postgres), size(folder / "state/archive"))
-            for meter in meters.values():
-                meter.base += meter.cpu()
-            late = run_round(environment["PREFECT_API_URL"], meters)
-            report(shape, systems, meters, late)
-            added = (grown(folder, postgres) - before[0], size(folder / "state/archive") - before[1])
-            print(f"  added: database {added[0]:.1f} MB, archive {added[1]:.1f} MB")
+    with running(shape, systems, postgres, Cadence.yesterday()) as fleet:
+        before = fleet.sizes()
+        late = run_round(fleet.api, fleet.meters)
+        report(shape, systems, fleet.meters, late)
+        added = [now - then for now, then in zip(fleet.sizes(), before, strict=True)]
+        print(f"  added: database {added[0]:.1f} MB, archive {added[1]:.1f} MB")
 
 
 def run_round(api: str, meters: Mapping[str, Meter]) -> list[float]:
@@ -228,6 +57,77 @@ def run_round(api: str, meters: Mapping[str, Meter]) -> list[float]:
     return sorted((datetime.fromisoformat(run["end_time"]) - began).total_seconds() for run in ended if run["end_time"])
 
 
+def measure_ticks(systems: int, postgres: str, minutes: int) -> bool:
+    """From one tick of the cron to the next, printed; whether nothing was missing."""
+    begin = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=LEAD)
+    end, cadence = begin + timedelta(minutes=minutes), Cadence.each(minutes, begin)
+    with running("sweep", systems, postgres, cadence) as fleet:
+        if datetime.now(UTC) > begin:
+            raise SystemExit(f"the set-up took longer than {LEAD} minutes")
+        wait_until(begin)
+        print(f"{systems} systems, cron `{cadence.cron}` ({cadence.zone}), from {begin:%H:%M} to {end:%H:%M} UTC")
+        note_minutes(fleet, begin, minutes)
+        report("sweep", systems, fleet.meters, late := lateness(fleet, begin, cadence.windows[0]))
+        middle, most = late[len(late) // 2], late[len(late) * 95 // 100]
+        print(f"  verdict after the tick: {middle:.0f} s median, {most:.0f} s p95, {late[-1]:.0f} s last")
+        time.sleep(SETTLE)
+        return check_runs(fleet, begin, end) and len(late) == systems
+
+
+def wait_until(moment: datetime) -> None:
+    """Sleep until a moment."""
+    time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()))
+
+
+def note_minutes(fleet: Fleet, begin: datetime, minutes: int) -> None:
+    """A line a minute: CPU and memory of each family, sizes, verdicts in the archive, the machine's load."""
+    for meter in fleet.meters.values():
+        meter.base += meter.cpu()
+    first, spent = fleet.sizes(), dict.fromkeys(fleet.meters, 0.0)
+    print("minute", *(f"{name}: CPU s, MB" for name in fleet.meters), "database +MB", "archive +MB", "verdicts", "load")
+    for minute in range(1, minutes + 1):
+        for part in range(LOOKS):
+            wait_until(begin + timedelta(minutes=minute - 1 + (part + 1) / LOOKS))
+            for meter in fleet.meters.values():
+                meter.look()
+        said = [f"{meter.cpu() - spent[name]:.1f} {meter.memory:.0f}" for name, meter in fleet.meters.items()]
+        spent = {name: meter.cpu() for name, meter in fleet.meters.items()}
+        more = [f"{now - then:.1f}" for now, then in zip(fleet.sizes(), first, strict=True)]
+        stand = len(list((fleet.folder / "state/archive").glob("bundle/**/fleet-*.tar")))
+        print(minute, *said, *more, stand, f"{os.getloadavg()[0]:.1f}", sep="\t", flush=True)
+
+
+def lateness(fleet: Fleet, begin: datetime, window: str) -> list[float]:
+    """Seconds from the tick to the end of each system's run of the window due then: judged, archived, shown.
+
+    A sweep that lasts beyond the full hour judges the window that ends with it, too.
+    """
+    runs = every(fleet.api, "flow_runs/filter", flows={"name": {"any_": ["monitor"]}})
+    print("  ends:", dict(Counter(str(run["state_name"]) for run in runs)))
+    ends = [datetime.fromisoformat(run["end_time"]) for run in runs if run["end_time"] and window in run["name"]]
+    return sorted((end - begin).total_seconds() for end in ends)
+
+
+def check_runs(fleet: Fleet, begin: datetime, end: datetime) -> bool:
+    """Every scheduled run of the time, printed; whether all ended well and those of the next tick stand."""
+    after = {"expected_start_time": {"after_": begin.isoformat(), "before_": end.isoformat()}}
+    runs = [run for run in every(fleet.api, "flow_runs/filter", flow_runs=after) if run["auto_scheduled"]]
+    names = {one["id"]: one["name"] for one in every(fleet.api, "deployments/filter")}
+    due = {run["id"]: datetime.fromisoformat(run["expected_start_time"]) for run in runs}
+    for run in sorted(runs, key=lambda run: due[run["id"]]):
+        began = datetime.fromisoformat(run["start_time"]) if run["start_time"] else datetime.now(UTC)
+        waited = (began - due[run["id"]]).total_seconds()
+        print(f"  {due[run['id']]:%H:%M} {names[run['deployment_id']]}: {run['state_name']},", end=" ")
+        print(f"waited {waited:.0f} s, ran {run['total_run_time']:.0f} s")
+    sweeps = Counter(due[run["id"]] for run in runs if names[run["deployment_id"]].startswith("sweep"))
+    shards = -(-fleet.systems // SHARD)
+    print(f"  sweeps: {shards} wanted, {sweeps[begin]} at the tick, {sweeps[end]} stand at the next")
+    earlier = [run["state_type"] for run in runs if due[run["id"]] < end]
+    bad = len(earlier) - earlier.count("COMPLETED")
+    print(f"  runs not ended well by the next tick: {bad} of {len(earlier)}")
+    return not bad and sweeps[begin] == sweeps[end] == shards
+
+
 def report(shape: str, systems: int, meters: Mapping[str, Meter], late: list[float]) -> None:
     """What a round cost."""
     print(f"{shape}: {systems} systems, load {os.getloadavg()[0]:.0f}, last verdict after {late[-1]:.0f} s")
@@ -241,8 +141,11 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--systems", type=int, default=20)
     asked.add_argument("--shapes", nargs="+", choices=SHAPES, default=["sweep"])
+    asked.add_argument("--minutes", type=int, default=0, help="from tick to tick of a cron, by itself; a divisor of 60")
     asked.add_argument("--postgres", default="", help="postgresql://… of an empty database; without it SQLite")
     given = asked.parse_args()
+    if given.minutes:
+        raise SystemExit(0 if measure_ticks(given.systems, given.postgres, given.minutes) else 1)
     for shape in given.shapes:
         measure(shape, given.systems, given.postgres)
 
