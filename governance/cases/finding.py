@@ -14,6 +14,9 @@ _TITLES = {
     "fairness": "Unequal treatment of groups",
 }
 
+NO_INPUT_FAULT = "contract:window:input_faults"
+"""Says that a window shows no input fault of any kind; a fault has a result of its own only while it is there."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -81,13 +84,21 @@ def _title(results: list[Result], named: Cause | None = None) -> str:
 def passes(last: Sighting, verdict: Verdict) -> bool:
     """Whether a verdict proves the end of what a sighting showed.
 
-    Each alarm must be there again and pass: a result that is missing proves nothing. An error must be gone: its own
-    result passes, or its check has results on the same subject and all of them pass.
+    Each alarm must be there again and pass: a result that is missing proves nothing, unless it is of the contract and
+    the window shows no input fault. An error must be gone: its own result passes, or its check has results on the same
+    subject and all of them pass.
     """
     status = {result.name: result.status for result in verdict.results}
-    if any(status.get(name) is not Status.PASS for name in last.alarms):
+    if not all(_alarm_is_gone(name, status) for name in last.alarms):
         return False
     return all(_error_is_gone(name, status) for name in last.errors)
+
+
+def _alarm_is_gone(name: str, status: dict[str, Status]) -> bool:
+    """Whether what had alarmed is judged again, and passes."""
+    if name not in status and name.startswith("contract:"):
+        name = NO_INPUT_FAULT
+    return status.get(name) is Status.PASS
 
 
 def _error_is_gone(name: str, status: dict[str, Status]) -> bool:

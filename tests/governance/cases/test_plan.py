@@ -146,6 +146,18 @@ def test_a_window_that_proves_nothing_closes_nothing(status: Status | None) -> N
     assert "retest" not in [one.verb for one in acts]
 
 
+@pytest.mark.parametrize(("status", "verbs"), [(Status.PASS, ["retest"]), (Status.INSUFFICIENT, []), (None, [])])
+def test_an_input_fault_is_over_when_none_of_any_kind_is_found(status: Status | None, verbs: list[str]) -> None:
+    """Missing values have no result of that name in a good window; one result says that all kinds were looked for."""
+    cases: list[Case] = []
+    judged(cases, week(0, result("contract", "age", "missing_values", Status.ALARM, "Half is missing.")))
+    do(cases, "contract:age", ("acknowledge", ADA, {}), ("fix", ADA, FIX))
+    good = [result("contract", "rows", "row_count", Status.PASS, "Enough rows.")]
+    overall = [result("contract", "window", "input_faults", status, "Looked for.")] if status else []
+
+    assert [one.verb for one in judged(cases, week(2, *good, *overall))] == verbs
+
+
 def test_an_error_is_over_when_its_check_judges_again_and_passes() -> None:
     """A file that could not be read has no result of that name in a good window."""
     cases: list[Case] = []
