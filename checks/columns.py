@@ -32,6 +32,8 @@ EVERY = {
     Length.HOUR: "1h",
 }
 _NO_TIME = -(1 << 63)
+_BELOW_ZERO = (1 << 63) - 1
+_PIECE = 1 << 15
 
 Cut = tuple[str, Length, str]
 
@@ -81,10 +83,33 @@ def _chunks(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
 
 def _finite(values: pl.Series) -> Sorted:
     """The finite numbers of a series in rising order."""
-    kept: Sorted = values.drop_nulls().sort().to_numpy()
-    if kept.dtype.kind == "f":
-        kept = kept[np.searchsorted(kept, -np.inf, "right") : np.searchsorted(kept, np.inf, "left")]
-    return kept
+    return _sorted(_known(values.drop_nulls().to_numpy()))
+
+
+def _known(numbers: Sorted) -> Sorted:
+    """Those that are finite."""
+    if numbers.dtype.kind != "f":
+        return numbers
+    finite = np.isfinite(numbers)
+    return numbers if finite.all() else numbers[finite]
+
+
+def _sorted(numbers: Sorted) -> Sorted:
+    """Finite numbers in rising order: doubles by their bits, which sort as whole numbers do and in half the time."""
+    if numbers.dtype != np.float64:
+        return pl.Series(numbers).sort(multithreaded=False).to_numpy()
+    bits = (numbers + 0.0).view(np.int64)  # no negative zero
+    _turned(bits, bits)
+    ordered = pl.Series(bits).sort(multithreaded=False).to_numpy()
+    _turned(ordered, bits)
+    return bits.view(np.float64)
+
+
+def _turned(bits: Sorted, into: Sorted) -> None:
+    """Bits of doubles as whole numbers of the same order, and back; in pieces, since new memory costs more."""
+    for start in range(0, len(bits), _PIECE):
+        part = bits[start : start + _PIECE]
+        np.bitwise_xor(part, (part >> 63) & _BELOW_ZERO, out=into[start : start + _PIECE])
 
 
 def sorted_finite(path: Path, column: str) -> Sorted:
@@ -94,30 +119,23 @@ def sorted_finite(path: Path, column: str) -> Sorted:
 
 def ordered(path: Path, column: str, most: int, *, held: int = 1 << 62) -> Ordered:
     """A numeric column, read once; values beyond `held` lie in a scratch file, `most` are sampled."""
-    nulls = unknown = infinite = 0
+    nulls = unknown = beyond = 0
     step, pieces = _step(path, most), []
     with Runs(path.parent) as runs:
         for place, chunk in enumerate(_chunks(path, [column])):
             series = chunk.to_series()
             pieces.append(_evenly(series, place, step))
-            known: Sorted = series.drop_nulls().sort().to_numpy()
-            kept, nans = _trimmed(known)
-            nulls, unknown, infinite = nulls + series.null_count(), unknown + nans, infinite + len(known) - len(kept)
-            runs.add(kept)
+            known: Sorted = series.drop_nulls().to_numpy()
+            kept = _known(known)
+            nulls, beyond = nulls + series.null_count(), beyond + len(known) - len(kept)
+            unknown += int(np.isnan(known).sum()) if len(known) > len(kept) else 0
+            runs.add(_sorted(kept))
         values = runs.merged()
     sample = np.concatenate([_plain(piece) for piece in pieces])
-    counts = (len(values), nulls, unknown, infinite - unknown)
+    counts = (len(values), nulls, unknown, beyond - unknown)
     if len(values) <= held:
         return Ordered(*counts, sample, lambda: values, len(values))
     return Ordered(*counts, sample, on_disk(path.parent, values), 0)
-
-
-def _trimmed(known: Sorted) -> tuple[Sorted, int]:
-    """The finite ones of sorted numbers, and how many are not a number: these are last."""
-    if known.dtype.kind != "f":
-        return known, 0
-    end = int(np.searchsorted(known, np.inf, "right"))
-    return known[np.searchsorted(known, -np.inf, "right") : np.searchsorted(known, np.inf, "left")], len(known) - end
 
 
 def category_counts(path: Path, column: str) -> dict[str, int]:
@@ -163,7 +181,7 @@ def all_differ(path: Path, column: str) -> bool:
     """Whether no value of a column comes twice, as far as 64-bit hashes tell; True is certain, False is not."""
     with Runs(path.parent) as runs:
         for chunk in _chunks(path, [column]):
-            runs.add(chunk.to_series().drop_nulls().hash(seed=0).sort().to_numpy())
+            runs.add(chunk.to_series().drop_nulls().hash(seed=0).sort(multithreaded=False).to_numpy())
         hashes = runs.merged()
     return not any(
         bool((hashes[start + 1 : start + RUN + 1] == hashes[start : start + RUN][: len(hashes) - start - 1]).any())

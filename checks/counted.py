@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from checks import columns
 from checks.columns import Ids, Ordered, SortedReference
 from checks.distances import Sorted
-from checks.query import VERSION, Rows, answer, arrays
+from checks.query import VERSION, Rows, answer, arrays, quoted
 from governance.window import Table
 
-HELD = 1 << 25  # numbers; sorted columns beyond lie in a scratch file
+HELD = 1 << 26  # numbers; sorted columns beyond lie in a scratch file
 SAMPLE = 20_000
 
 
@@ -82,8 +82,15 @@ class Counted:
     def counts(self, column: str) -> dict[str, int]:
         """How often each value of a text column occurs; nulls are left out."""
         if column not in self._counts:
-            self._counts[column] = columns.category_counts(self.path, column)
+            text = self.kinds.get(column) == "text"
+            self._counts[column] = self._texts(column) if text else columns.category_counts(self.path, column)
         return self._counts[column]
+
+    def _texts(self, column: str) -> dict[str, int]:
+        """The same of a column of text, where the engine is quicker."""
+        name = quoted(column)
+        query = f"select {name} as v, count(*) from read_parquet(?) where {name} is not null group by v"  # noqa: S608
+        return dict(sorted(answer(query, [str(self.path)])))
 
     def sample(self, column: str, most: int) -> Sorted:
         """At most so many rows of a column, at even distances (checks/columns.py)."""

@@ -198,10 +198,12 @@ def _leads(system: System, file: Counted, numeric: list[str]) -> float | None:
     if columns.score not in numeric or system.task != "binary":
         return None
     score, made = quoted(columns.score or ""), quoted(columns.prediction)
-    mean = f"avg({score}) filter (isfinite({score}) and {made}::varchar"
-    query = f"select {mean} = ?) - {mean} <> ?) from read_parquet(?)"  # noqa: S608
-    ((leads,),) = file.answer(query, [columns.positive, columns.positive], threads=1)
-    return None if leads is None else float(leads)
+    query = (
+        f"select {made}::varchar = ? as s, avg({score}) from read_parquet(?) "  # noqa: S608
+        f"where isfinite({score}) and {made} is not null group by s"
+    )
+    means: dict[bool, float] = dict(file.answer(query, [columns.positive], threads=1))
+    return float(means[True] - means[False]) if len(means) == 2 else None
 
 
 def _block(system: System) -> str:

@@ -44,10 +44,22 @@ def _placements(values: Sorted, among: Sorted) -> tuple[float, float]:
     n, total, squares = len(values), 0.0, 0.0
     for start in range(0, n, _BLOCK):
         part = values[start : start + _BLOCK]
-        ranks = np.searchsorted(among, part, "left") + np.searchsorted(among, part, "right")
-        shares = ranks / (2 * len(among)) - 0.5
+        shares = _ranks(part, among) / (2 * len(among)) - 0.5
         total, squares = total + float(shares.sum()), squares + float(np.square(shares).sum())
     return 0.5 + total / n, max(0.0, squares - total * total / n) / (n - 1)
+
+
+def _ranks(part: Sorted, among: Sorted) -> Sorted:
+    """Twice how many of `among` lie below each value, ties counting one half; only near the part is searched."""
+    low, high = int(np.searchsorted(among, part[0], "left")), int(np.searchsorted(among, part[-1], "right"))
+    near = among[low:high]
+    below = np.searchsorted(near, part, "left")
+    ranks = 2 * (below + low)
+    if len(near):
+        tied = near[np.minimum(below, len(near) - 1)] == part
+        if tied.any():
+            ranks[tied] += np.searchsorted(near, part[tied], "right") - below[tied]
+    return ranks
 
 
 def auc(positive: Sorted, negative: Sorted) -> Auc | None:
