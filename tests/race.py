@@ -22,7 +22,7 @@ from governance.evidence import Archive, Keys, Log, store_bundle, sweep
 from tests.evidence_builders import make_run
 
 WRITERS, SEALERS, RUNS_PER_KILL = 16, 8, 3
-PAUSE = 20  # a sealer rests up to so many times as long as its sweep took: on S3 a sweep reads what writers have in hand
+PAUSE, LONGEST = 20, 10.0  # a sealer rests up to so many times as long as its sweep took, and not longer than so (s)
 
 
 class Mortal:
@@ -102,7 +102,7 @@ class Race:
         while not self._stopped():
             begun = time.monotonic()
             sweep(archive, log=self._log)
-            time.sleep(random.uniform(0, PAUSE) * (time.monotonic() - begun))
+            time.sleep(min(LONGEST, random.uniform(0, PAUSE) * (time.monotonic() - begun)))
 
     def _stopped(self) -> bool:
         return (self._folder / "stop").exists()
