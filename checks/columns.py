@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 
 from checks.distances import Sorted
+from checks.ordered import Ordered
 from checks.runs import RUN, Runs, on_disk
 from governance.window import Length, Table
 
@@ -36,39 +37,6 @@ _BELOW_ZERO = (1 << 63) - 1
 _PIECE = 1 << 15
 
 Cut = tuple[str, Length, str]
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """A numeric column.
-
-    Attributes:
-        n, nulls, unknown, infinite: rows that are finite, null, not a number, infinite; together all rows.
-        sample: rows at even distances, as `evenly` gives them.
-        values: gives the finite values in rising order.
-        held: how many of them are held in memory.
-    """
-
-    n: int
-    nulls: int
-    unknown: int
-    infinite: int
-    sample: Sorted
-    values: Callable[[], Sorted]
-    held: int
-
-    @property
-    def rows(self) -> int:
-        """All rows."""
-        return self.n + self.nulls + self.unknown + self.infinite
-
-    def below(self, bound: float) -> int:
-        """Finite values less than a bound."""
-        return int(np.searchsorted(self.values(), np.float64(bound), "left"))
-
-    def upto(self, bound: float) -> int:
-        """Finite values less than a bound, or equal to it."""
-        return int(np.searchsorted(self.values(), np.float64(bound), "right"))
 
 
 def _chunks(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:

@@ -13,8 +13,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from checks import columns
-from checks.columns import Ids, Ordered, SortedReference
+from checks.columns import Ids, SortedReference
 from checks.distances import Sorted
+from checks.ordered import Ordered
 from checks.query import VERSION, Rows, answer, arrays, quoted
 from governance.window import Table
 

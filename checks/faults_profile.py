@@ -19,9 +19,9 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.columns import Ordered
 from checks.counted import Counted, CountedReference
 from checks.distances import Sorted
+from checks.ordered import Ordered
 from checks.query import answer, quoted
 from governance.registry.system import System
 from governance.window import Length, Table

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checks.columns import Ordered
 from checks.counted import File, counted
+from checks.ordered import Ordered
 from checks.query import quoted
 from governance.window import Period
 
