@@ -25,10 +25,10 @@ demo: $(BIN)/.ready ## Run the main job on the embedded store: judge, open cases
 	@$(BIN)/aims demo --state $(STATE)
 
 test: $(BIN)/.ready ## Pass every test but the long ones; needs nothing else installed
-	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 test-long: $(BIN)/.ready ## Pass the long tests too (minutes)
-	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder -m "long or not long"
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "long or not long"
 
 test-radosgw: $(BIN)/.ready ## Pass the tests of the archive on Ceph's S3 server, the second opinion (apt-get install radosgw)
 	@command -v radosgw ceph-mon ceph-osd ceph >/dev/null || { echo "apt-get install --no-install-recommends radosgw ceph-mon ceph-osd ceph-common"; exit 1; }

@@ -11,8 +11,7 @@ pytest_plugins = [
     "tests.optional_parts",
 ]
 
-SLOW = {"test_deploy.py": 3, "test_monitor.py": 2}
-SHARED = ("runs", "prefect_server")  # fixtures that cost many seconds: the files that use one share a worker
+SLOW = {"test_monitor.py": 2, "test_deploy.py": 3}
 LOOPBACK = ["127.0.0.1", "localhost", "::1"]
 
 
@@ -23,17 +22,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
     else:
         disable_socket(allow_unix_socket=True)
-
-
-@pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
-def pytest_group(items: list[pytest.Item]) -> None:
-    """Keep a file in one worker, and all files that start the same servers too (`--dist loadgroup`)."""
-    needs: dict[str, set[str]] = {}
-    for item in items:
-        needs.setdefault(str(item.path), set()).update(getattr(item, "fixturenames", ()))
-    for item in items:
-        shared = (name for name in SHARED if name in needs[str(item.path)])
-        item.add_marker(pytest.mark.xdist_group(next(shared, item.path.relative_to(item.config.rootpath).as_posix())))
 
 
 @pytest.hookimpl(trylast=True)
