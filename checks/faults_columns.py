@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from checks import words
 from checks.faults_profile import QUANTILES, Names, Numbers, Profile
 from governance.registry.system import System
+from governance.verdict import InputFault
 
 RARE = 1e-9
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
@@ -63,7 +64,7 @@ class Finding:
     """
 
     column: str
-    metric: str
+    metric: InputFault
     rows: int
     told: str
     mend: str

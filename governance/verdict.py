@@ -10,11 +10,20 @@ import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, get_args
 
 import rfc8785
 
 FORMAT = "aims-verdict/1"
+InputFault = Literal[
+    "constant_column", "contradicting_rows", "id_form", "infinite_values", "inverted_predictions", "missing_part",
+    "missing_values", "repeated_rows", "replayed_rows", "score_range", "sentinel_value", "swapped_columns",
+    "unit_change", "unseen_values",
+]  # fmt: skip
+"""Metrics of the contract that have a result only while the fault is there."""
+INPUT_FAULTS = frozenset(get_args(InputFault))
+NO_INPUT_FAULT = "contract:window:input_faults"
+"""The result that says of a window that all of them were looked for."""
 
 
 class Status(StrEnum):

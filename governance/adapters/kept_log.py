@@ -8,6 +8,7 @@ another archive, is dropped, and the log is read anew from the archive.
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from governance.evidence.address import seal_key
@@ -77,9 +78,10 @@ def _pieces(kept: bytes) -> Iterator[tuple[int, str, bytes]]:
 
 
 def _append(file: Path, piece: bytes) -> None:
-    """By one write, so that pieces of several processes do not mix."""
-    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(handle, piece)
-    finally:
-        os.close(handle)
+    """By one write, so that pieces of several processes do not mix. What cannot be kept is read again another time."""
+    with suppress(OSError):
+        handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(handle, piece)
+        finally:
+            os.close(handle)

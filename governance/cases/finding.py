@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from governance.cases.act import Sighting
-from governance.verdict import Cause, Result, Status, Verdict
+from governance.verdict import INPUT_FAULTS, NO_INPUT_FAULT, Cause, Result, Status, Verdict
 
 _TITLES = {
     "contract": "Data contract broken",
@@ -13,9 +13,6 @@ _TITLES = {
     "performance": "Performance outside its limit",
     "fairness": "Unequal treatment of groups",
 }
-
-NO_INPUT_FAULT = "contract:window:input_faults"
-"""Says that a window shows no input fault of any kind; a fault has a result of its own only while it is there."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +81,9 @@ def _title(results: list[Result], named: Cause | None = None) -> str:
 def passes(last: Sighting, verdict: Verdict) -> bool:
     """Whether a verdict proves the end of what a sighting showed.
 
-    Each alarm must be there again and pass: a result that is missing proves nothing, unless it is of the contract and
-    the window shows no input fault. An error must be gone: its own result passes, or its check has results on the same
-    subject and all of them pass.
+    Each alarm must be there again and pass: a result that is missing proves nothing. Only an input fault has no result
+    in a good window; there the result that all kinds of them were looked for must pass. An error must be gone: its own
+    result passes, or its check has results on the same subject and all of them pass.
     """
     status = {result.name: result.status for result in verdict.results}
     if not all(_alarm_is_gone(name, status) for name in last.alarms):
@@ -96,7 +93,7 @@ def passes(last: Sighting, verdict: Verdict) -> bool:
 
 def _alarm_is_gone(name: str, status: dict[str, Status]) -> bool:
     """Whether what had alarmed is judged again, and passes."""
-    if name not in status and name.startswith("contract:"):
+    if name not in status and name.startswith("contract:") and name.rpartition(":")[2] in INPUT_FAULTS:
         name = NO_INPUT_FAULT
     return status.get(name) is Status.PASS
 

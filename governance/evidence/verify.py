@@ -164,9 +164,9 @@ def _audit_entries(
         return lambda indices: [_audit_entry(audit, scope, one, index) for index in indices]
 
     batches = [range(len(audit.lines))[at : at + BATCH] for at in range(0, len(audit.lines), BATCH)]
-    processes = os.cpu_count() or 1 if reopen and len(audit.lines) >= FORK_FROM else 0
-    make = partial(auditor, audit.archive), lambda: auditor(reopen() if reopen else audit.archive)
-    work = in_order(*make, batches, threads=workers, processes=processes)
+    processes = (os.cpu_count() or 1) if reopen and len(audit.lines) >= FORK_FROM else 0
+    here, there = partial(auditor, audit.archive), lambda: auditor(reopen() if reopen else audit.archive)
+    work = in_order(here, there, batches, threads=workers, processes=processes)
     facts: list[EntryFacts] = []
     for found in work:
         facts += found

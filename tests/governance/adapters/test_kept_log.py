@@ -128,3 +128,8 @@ def test_a_store_that_is_away_costs_the_file_nothing(counted: CountedArchive, tm
 
     assert [entry.line for entry in log] == whole
     assert counted.reads == 2
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_but_time(counted: CountedArchive, tmp_path: Path) -> None:
+    """The file is a convenience: the archive is read all the same."""
+    assert lines(counted, tmp_path / "none" / "log.txt") == [entry.line for entry in Log.load(counted)]

@@ -158,6 +158,16 @@ def test_an_input_fault_is_over_when_none_of_any_kind_is_found(status: Status | 
     assert [one.verb for one in judged(cases, week(2, *good, *overall))] == verbs
 
 
+def test_a_rule_that_is_no_longer_asked_closes_nothing() -> None:
+    """Taking the limit out of the contract is no fix, though the window shows no input fault."""
+    cases: list[Case] = []
+    judged(cases, week(0, result("contract", "age", "null_share", Status.ALARM, "Half is missing.")))
+    do(cases, "contract:age", ("acknowledge", ADA, {}), ("fix", ADA, FIX))
+    overall = result("contract", "window", "input_faults", Status.PASS, "Looked for.")
+
+    assert [one.verb for one in judged(cases, week(2, overall))] == []
+
+
 def test_an_error_is_over_when_its_check_judges_again_and_passes() -> None:
     """A file that could not be read has no result of that name in a good window."""
     cases: list[Case] = []
