@@ -55,7 +55,7 @@ log file = {folder}/run/$name.log
 mon data = {folder}/mon
 osd data = {folder}/osd
 rgw data = {folder}/rgw
-rgw frontends = beast endpoint=127.0.0.1:{port}
+rgw frontends = beast endpoint=127.0.0.1:{port} tcp_nodelay=1
 rgw enable usage log = false
 rgw gc max objs = 4
 rgw lc max objs = 4
