@@ -34,11 +34,11 @@ class S3Server(Protocol):
         """`http://127.0.0.1:<port>`."""
 
 
-def locked_bucket(server: S3Server) -> S3Archive:
-    """An empty locked bucket of its own, opened with the owner's key."""
+def locked_bucket(server: S3Server, settle: int | None = 0) -> S3Archive:
+    """An empty locked bucket of its own, opened with the owner's key; its seals are settled at once, unless asked."""
     bucket, admin = f"test-{secrets.token_hex(6)}", (server.admin.key, server.admin.secret)
     make_locked_bucket(bucket, server.endpoint, admin)
-    return S3Archive(bucket, endpoint=server.endpoint, credentials=admin)
+    return S3Archive(bucket, endpoint=server.endpoint, credentials=admin, settle=settle)
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,10 @@ class DirectoryArchive:
         """A directory locks nothing."""
         return False
 
+    @property
+    def settled_before(self) -> None:
+        """The first writer wins at once (`os.link`)."""
+
     def put_new(self, key: str, body: bytes, *, retain_until: datetime | None = None) -> bool:  # noqa: ARG002
         """Write the object unless the key is taken. It is complete and on the disk when this returns."""
         if self._read_only:

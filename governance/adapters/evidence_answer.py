@@ -26,7 +26,7 @@ from governance.compliance.evidence_request import (
     statement,
 )
 from governance.errors import ConfigurationError, Fault, Place
-from governance.evidence import Proof, build_bundle, load_root, store_bundle
+from governance.evidence import Proof, build_bundle, checkpoint_over, load_root, store_bundle
 from governance.evidence.address import SEALS, TRUST, checkpoint_key, root_key, slot_size
 from governance.evidence.answer import POINTER, needed_anchors
 from governance.evidence.initialise import RECIPES
@@ -83,10 +83,11 @@ def hand_out(here: Workplace, request: Request, folder: Path, page: Callable[[Do
     said = statement(request, payload, origin=here.settings.origin)
     body = build_bundle(bundle_id=request.id, members=payload, statement=said, signer=here.keys.statement)
     keep, signer, origin = here.retain_until(request.system), here.keys.log, here.settings.origin
-    receipt = store_bundle(here.archive, request.key, body, keep, log=here.log, log_signer=signer, origin=origin)
+    receipt = store_bundle(here.archive, request.key, body, keep, log=here.log)
+    note = checkpoint_over(here.archive, signer, origin, receipt.index, log=here.log, retain_until=keep)
     own = Piece(receipt.index, entry_of(request.key, body), ACCESS, "this request", f"asked by {request.by}")
     first = sha256(here.archive.get(root_key(1))).hexdigest()
-    dossier = Dossier(request, own, tuple(pieces), missing, receipt.checkpoint or "", first, root.version, root.is_demo)
+    dossier = Dossier(request, own, tuple(pieces), missing, note.decode(), first, root.version, root.is_demo)
     _write_answer(here, dossier, folder)
     _write(folder / "index.html", page(dossier))
     return dossier

@@ -10,7 +10,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, NoReturn
 from urllib.parse import urlencode
@@ -22,8 +22,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from governance.adapters.store_clock import StoreClock
 from governance.errors import ArchiveUnavailable, Fault, Place
 from governance.evidence.archive import Lock, Version, missing_object
+from governance.evidence.canary import PREFIX as CANARIES
 
 CONNECT_SECONDS, READ_SECONDS = 5, 20  # a loser of If-None-Match on SeaweedFS may wait 7 s
+SETTLE_SECONDS = 2 * (CONNECT_SECONDS + READ_SECONDS)  # docs/formats/log.md, "Tree and checkpoints" 4
+TWICE = f"{CANARIES}put-twice"
 CONFLICT, PRECONDITION_FAILED = 409, 412
 TAKEN, NO_ANSWER = "taken", "no answer"  # beside version ids
 UNDECIDED = {TAKEN, NO_ANSWER}
@@ -40,22 +43,35 @@ class S3Archive:
         endpoint: str | None = None,
         region: str = "us-east-1",
         credentials: tuple[str, str] | None = None,
+        settle: int | None = None,
         read_only: bool = False,
     ) -> None:
-        self._bucket, self._endpoint, self._read_only = bucket, endpoint, read_only
+        """`settle`: how old (s) a seal must be to be signed; by default it is found out (`settled_before`)."""
+        self._settle = settle
+        told = {"endpoint": endpoint, "settle": settle}
+        self._query = urlencode({name: value for name, value in told.items() if value is not None}, safe=":/")
+        self._bucket, self._read_only = bucket, read_only
         self._client, self._clock = _client(endpoint, region, credentials), StoreClock()
         self._client.meta.events.register("after-call.s3", self._read_clock)
 
     @property
     def name(self) -> str:
         """`s3://bucket?endpoint=…`."""
-        query = urlencode({"endpoint": self._endpoint}, safe=":/") if self._endpoint else ""
-        return f"s3://{self._bucket}" + (f"?{query}" if query else "")
+        return f"s3://{self._bucket}" + (f"?{self._query}" if self._query else "")
 
     @property
     def locks(self) -> bool:
         """S3 has Object Lock; whether this bucket uses it, `lock_of` tells."""
         return True
+
+    @property
+    def settled_before(self) -> datetime | None:
+        """None where the store refuses a second put; else two request timeouts ago by the store's clock."""
+        if self._settle is None:
+            self._settle = SETTLE_SECONDS if self._takes_second_put() else 0
+        if not self._settle:
+            return None
+        return datetime.now(UTC) + (self.clock.ahead or timedelta()) - timedelta(seconds=self._settle)
 
     def put_new(self, key: str, body: bytes, *, retain_until: datetime | None = None) -> bool:
         """Write the object unless the key is taken, and see that it is locked as asked. Not with a wrong clock."""
@@ -186,6 +202,11 @@ class S3Archive:
         except BotoCoreError:
             return NO_ANSWER
         return str(answer.get("VersionId", NO_ANSWER))
+
+    def _takes_second_put(self) -> bool:
+        """Whether If-None-Match is ignored: a canary that was put twice tells, and says so from then on."""
+        versions = sum(version.key == TWICE for version in self.versions(TWICE))
+        return versions > 1 or all(self._put(TWICE, b"", None, IfNoneMatch="*") != TAKEN for _ in range(2 - versions))
 
     def _mine_after_all(self, key: str, body: bytes) -> str:
         """The record's version if its bytes are ours, TAKEN if they are another's.

@@ -9,7 +9,7 @@ import typer
 
 from governance.adapters.stock_tools import copy_archive, run_recipe, verify_copy
 from governance.adapters.workplace import Workplace
-from governance.evidence import checkpoint, read_bundle, three_lines, verify_archive
+from governance.evidence import checkpoint_over, read_bundle, three_lines, verify_archive
 from governance.evidence.address import bundle_key
 from governance.verdict import Verdict
 from reports.demo_page import render_demo
@@ -28,11 +28,10 @@ NEXT = (
 
 def prove_and_tell(here: Workplace, runs: Sequence[tuple[str, str, str]], told: str, step: Step) -> tuple[bool, Path]:
     """Verify the archive twice and write the last page; whether all held, and where the page is."""
-    note = checkpoint(
-        here.archive, here.keys.log, here.settings.origin, log=here.log, retain_until=here.retain_until(None)
-    )
+    last, keep = len(here.log) - 1, here.retain_until(None)
+    note = checkpoint_over(here.archive, here.keys.log, here.settings.origin, last, log=here.log, retain_until=keep)
     held = here.settings.state / "kept-outside.txt"
-    held.write_text(three_lines(note or b""))
+    held.write_text(three_lines(note))
     with step("aims verify, with a checkpoint kept outside the archive"):
         report = verify_archive(here.archive, checkpoints={held.name: held.read_bytes()})
         ours = report.lines()

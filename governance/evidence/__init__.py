@@ -4,7 +4,7 @@ from governance.evidence.address import bundle_id, bundle_key
 from governance.evidence.anchor import store_anchor
 from governance.evidence.archive import Archive, Lock, MissingObject, Version
 from governance.evidence.bundle import Bundle, build_bundle, read_bundle
-from governance.evidence.checkpoint import checkpoint, settled_size, three_lines
+from governance.evidence.checkpoint import checkpoint, checkpoint_over, three_lines
 from governance.evidence.heartbeat import heartbeat_id, heartbeat_statement
 from governance.evidence.initialise import initialise_archive
 from governance.evidence.log import Entry, Log
@@ -43,6 +43,7 @@ __all__ = [
     "bundle_id",
     "bundle_key",
     "checkpoint",
+    "checkpoint_over",
     "decision_statement",
     "heartbeat_id",
     "heartbeat_statement",
@@ -54,7 +55,6 @@ __all__ = [
     "publish_root",
     "read_bundle",
     "seal",
-    "settled_size",
     "store_anchor",
     "store_bundle",
     "sweep",

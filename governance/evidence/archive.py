@@ -61,6 +61,10 @@ class Archive(Protocol):
     def locks(self) -> bool:
         """Whether the store can lock objects; a directory cannot."""
 
+    @property
+    def settled_before(self) -> datetime | None:
+        """Seals stored since then may still lose their slot to an older one; None: a second put is refused at once."""
+
     def put_new(self, key: str, body: bytes, *, retain_until: datetime | None = None) -> bool:
         """Write `body` unless the key is taken. True: it is ours; False: someone was first, and theirs stands."""
 

@@ -1,16 +1,19 @@
 """Verification of the log itself: the roots, the seals joined without a hole, the checkpoints over them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NoReturn
 
 from governance.evidence.address import CHECKPOINTS, SEALS, checkpoint_key, root_key, seal_key, slot_size
-from governance.evidence.archive import Archive, MissingObject
+from governance.evidence.archive import Archive, MissingObject, Version
 from governance.evidence.inventory import Inventory
 from governance.evidence.log import Entry, parse_seal
 from governance.evidence.malformed import Malformed, reason
 from governance.evidence.note import Checkpoint, Note, NoteSignature, parse_checkpoint, parse_note
 from governance.evidence.note_key import OF_LOG, NoteKey
+from governance.evidence.parallel import by_threads
 from governance.evidence.report import Report
 from governance.evidence.root import Root, TrustedKey, parse_root
 from governance.evidence.rotation import enough_signatures
@@ -32,21 +35,41 @@ class Lines:
 def join_seals(archive: Archive, inventory: Inventory, report: Report) -> Lines:
     """The log's lines up to the first hole or broken seal, which is reported."""
     lines = Lines()
-    for key in inventory.under(SEALS):
-        start = slot_size(key)
-        if inventory[key].record is None or start is None:
-            continue  # planted in parts, or no seal's key: reported as such elsewhere
-        if start != len(lines):
+    for key, read in _slots(archive, inventory, SEALS):
+        if slot_size(key) != len(lines):
             report.add("SEAL HOLE", seal_key(len(lines)), f"the log is at {len(lines)}, the next seal is {key}")
             break
         try:
-            entries = parse_seal(archive.get(key), key)
+            entries = parse_seal(read(), key)
         except (Malformed, MissingObject) as error:
             report.add("BAD SEAL", key, reason(error))
             break
         lines.entries += entries
         lines.seals += [key] * len(entries)
     return lines
+
+
+def _slots(archive: Archive, inventory: Inventory, prefix: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Each slot that has a record, and what gives its bytes, or raises MissingObject; read ahead.
+
+    What was planted in parts, or under no slot's key, is reported as such elsewhere.
+    """
+
+    def read(record: Version) -> Callable[[], bytes]:
+        try:
+            body = archive.get(record.key, record.version_id or None)
+        except MissingObject as error:
+            return partial(_raise, error)
+        return lambda: body
+
+    held = [inventory[key].record for key in inventory.under(prefix) if slot_size(key) is not None]
+    records = [record for record in held if record]
+    for record, body in zip(records, by_threads(read, records), strict=True):
+        yield record.key, body
+
+
+def _raise(error: MissingObject) -> NoReturn:
+    raise error
 
 
 def roots_at(entries: Sequence[Entry], sizes: Iterable[int]) -> dict[int, bytes]:
@@ -97,11 +120,9 @@ def read_checkpoints(
     """Every checkpoint in the archive that is well-formed and signed by a key valid at its size, by key."""
     found = {}
     keys = LogKeys(root) if root else None
-    for key in inventory.under(CHECKPOINTS):
-        if inventory[key].record is None or slot_size(key) is None:
-            continue
+    for key, read in _slots(archive, inventory, CHECKPOINTS):
         try:
-            note = parse_note(archive.get(key), key)
+            note = parse_note(read(), key)
             head = parse_checkpoint(note.text, key)
         except (Malformed, MissingObject) as error:
             report.add("BAD CHECKPOINT", key, reason(error))

@@ -1,6 +1,8 @@
 """Verification of what the store holds beside the logged objects: strangers, and versions of the log's own objects."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 
 from governance.evidence.address import CHECKPOINTS, SEALS, slot_size
 from governance.evidence.archive import Archive
@@ -10,7 +12,8 @@ from governance.evidence.canary import PREFIX as CANARIES
 from governance.evidence.inventory import Holding, Inventory
 from governance.evidence.log import Entry, Log
 from governance.evidence.malformed import Malformed
-from governance.evidence.report import Report
+from governance.evidence.parallel import by_threads
+from governance.evidence.report import Finding, Report
 from governance.evidence.root import Root
 
 
@@ -37,15 +40,22 @@ def report_log_objects(
 ) -> None:
     """Versions, markers and locks of seals and checkpoints: the log cannot name them, so they are looked at here."""
     logged = {entry.key: entry.digest for entry in entries}
-    for key in filter(_is_slot, inventory):
-        held = inventory[key]
-        for version in held.versions:
-            if version.is_multipart:
-                report.add("IGNORED", key, f"multipart version {version.version_id[:8]}: never a record in log/")
-        whole = [version for version in held.versions if not version.is_multipart]
-        if len(whole) > 1:
-            report.findings += judge_versions(archive, Holding(whole), whole[0], is_seal_of(key, logged))
-        if held.markers:
-            report.add("DELETE MARKER", key, "someone hid it; the record is still there" if whole else "it is gone")
-        finding = weak_lock(archive, root, whole[0]) if whole else None
-        report.findings += [finding] if finding else []
+    for findings in by_threads(partial(_slot, archive, inventory, root, logged), [*filter(_is_slot, inventory)]):
+        report.findings += findings
+
+
+def _slot(
+    archive: Archive, inventory: Inventory, root: Root | None, logged: Mapping[str, str], key: str
+) -> list[Finding]:
+    held = inventory[key]
+    in_parts = [version for version in held.versions if version.is_multipart]
+    whole = [version for version in held.versions if not version.is_multipart]
+    text = "multipart version {}: never a record in log/"
+    found = [Finding("IGNORED", key, text.format(version.version_id[:8])) for version in in_parts]
+    if len(whole) > 1:
+        found += judge_versions(archive, Holding(whole), whole[0], is_seal_of(key, logged))
+    if held.markers:
+        said = "someone hid it; the record is still there" if whole else "it is gone"
+        found.append(Finding("DELETE MARKER", key, said))
+    weak = weak_lock(archive, root, whole[0]) if whole else None
+    return [*found, weak] if weak else found

@@ -1,9 +1,11 @@
 """Signing the head of the log, and taking it out of the archive: a checkpoint kept elsewhere decides what happened."""
 
+import time
+from collections.abc import Iterator
 from datetime import datetime
 
 from governance.errors import EvidenceError, Fault, Place
-from governance.evidence.address import CHECKPOINTS, checkpoint_key, root_key, slot_size
+from governance.evidence.address import CHECKPOINTS, checkpoint_key, root_key, seal_key, slot_size
 from governance.evidence.archive import Archive
 from governance.evidence.log import Log
 from governance.evidence.note import (
@@ -20,6 +22,8 @@ from governance.evidence.root import Root, load_root
 from governance.evidence.signature import ED25519, PublicKey
 from governance.evidence.signer import LogSigner, NoteSigner
 
+PAUSE = 1.0  # s
+
 
 def checkpoint(
     archive: Archive,
@@ -30,7 +34,9 @@ def checkpoint(
     retain_until: datetime | None = None,
     size: int | None = None,
 ) -> bytes | None:
-    """Sign the log's head and put it into the archive; return the signed note (None while the log is empty).
+    """Sign the log's head and put it into the archive; return the newest signed note (None while there is none).
+
+    On a store that takes a second put, lines younger than two request timeouts are not signed yet.
 
     Args:
         archive: whose log.
@@ -38,7 +44,7 @@ def checkpoint(
         origin: the archive's name in its checkpoints.
         log: what the caller knows of the log already.
         retain_until: until when the checkpoint is locked.
-        size: sign only the first `size` lines (see `settled_size`, for stores that ignore If-None-Match).
+        size: sign the first `size` lines; by default all that are settled (`settled_size`).
 
     Raises:
         EvidenceError: the newest checkpoint in the archive is of another history (signing would hide a fork), or a key
@@ -47,20 +53,35 @@ def checkpoint(
     """
     log = Log.load(archive) if log is None else log
     with log.guard:
-        size = len(log) if size is None else size
+        known, size = (len(log), settled_size(archive, log)) if size is None else (size, size)
+        newest = _newest_note(archive, known) if known else None
+        if newest is not None:
+            previous = parse_checkpoint(newest.text, "checkpoint")
+            _refuse_fork(previous, log)
+            if previous.size >= size:
+                return newest.to_bytes()
+            if sum(line.name == previous.origin for line in newest.signatures) > 1 + len(signer.also):
+                _refuse_lost_key(load_root(archive), signer)
         if not size:
             return None
         head, key = Checkpoint(origin, size, log.root(size)), checkpoint_key(size)
-    newest = _newest_note(archive, size)
-    if newest is not None:
-        previous = parse_checkpoint(newest.text, "checkpoint")
-        _refuse_fork(previous, log)
-        if previous.size == size:
-            return newest.to_bytes()
-        if sum(line.name == previous.origin for line in newest.signatures) > 1 + len(signer.also):
-            _refuse_lost_key(load_root(archive), signer)
     note = sign_checkpoint(head, signer)
     return note if archive.put_new(key, note, retain_until=retain_until) else archive.get(key)
+
+
+def checkpoint_over(
+    archive: Archive, signer: LogSigner, origin: str, index: int, *, log: Log, retain_until: datetime | None
+) -> bytes:
+    """The newest checkpoint once it covers line `index` of the log: at once, or when that line is settled.
+
+    Raises:
+        EvidenceError, ArchiveUnavailable: as `checkpoint`.
+    """
+    while True:
+        note = checkpoint(archive, signer, origin, log=log, retain_until=retain_until)
+        if note and parse_checkpoint(parse_note(note, "checkpoint").text, "checkpoint").size > index:
+            return note
+        time.sleep(PAUSE)
 
 
 def sign_checkpoint(head: Checkpoint, signer: LogSigner) -> bytes:
@@ -95,19 +116,27 @@ def _newest_note(archive: Archive, size: int) -> Note | None:
     return None
 
 
-def settled_size(archive: Archive, log: Log, before: datetime) -> int:
-    """The number of lines in seals stored before a moment: two request timeouts ago, nobody can still be racing."""
-    size = 0
-    for version in archive.versions("log/seal/"):
-        start = slot_size(version.key)
-        if start is None or version.is_marker or version.stored_at >= before:
-            continue
-        size = max(size, _end_of_seal(archive, version.key, start))
-    return min(size, len(log))
+def settled_size(archive: Archive, log: Log) -> int:
+    """How many lines no race can change any more: all of them, but on a store that takes a second put."""
+    before, size = archive.settled_before, len(log)
+    if before is None:
+        return size
+    for start, stored_at in _seals_back(archive, size):
+        if stored_at < before:
+            break
+        size = start
+    return size
 
 
-def _end_of_seal(archive: Archive, key: str, start: int) -> int:
-    return start + archive.get(key).count(b"\n")
+def _seals_back(archive: Archive, size: int) -> Iterator[tuple[int, datetime]]:
+    """The lines before each seal and when it was stored, from the newest seal back, a thousand slots a request."""
+    for first in range((size - 1) // 1000 * 1000, -1, -1000):
+        stored: dict[int, datetime] = {}
+        for version in archive.versions(seal_key(first).rpartition("/")[0] + "/"):
+            start = slot_size(version.key)
+            if start is not None and start < size and not version.is_marker and not version.is_multipart:
+                stored.setdefault(start, version.stored_at)
+        yield from sorted(stored.items(), reverse=True)
 
 
 def three_lines(note: bytes | str) -> str:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from governance.errors import EvidenceError, Fault, Place
 from governance.evidence.address import root_key
 from governance.evidence.archive import Archive
-from governance.evidence.checkpoint import checkpoint
+from governance.evidence.checkpoint import checkpoint, newest_checkpoint
 from governance.evidence.note import ORIGIN
 from governance.evidence.root import LockRule, Root, TrustedKey, load_root, log_keys, parse_root, trusted_keys
 from governance.evidence.sealing import seal
@@ -63,25 +63,16 @@ def initialise_archive(
             name: _put(archive, name, body, retain_until)
             for name, body in _files(statement, log, bare_keys(holders), bare_keys(signers), authorities).items()
         }
-        root = Root(
-            origin,
-            1,
-            (statement,),
-            log_keys(keys),
-            lock or LockRule(),
-            heartbeat_seconds,
-            threshold,
-            bare_keys(holders),
-            digests,
-            bare_keys(signers),
-            tuple(witnesses),
-        )
+        rules = lock or LockRule(), heartbeat_seconds, threshold
+        people, vouching = bare_keys(holders), (bare_keys(signers), tuple(witnesses))
+        root = Root(origin, 1, (statement,), log_keys(keys), *rules, people, digests, *vouching)
         archive.put_new(key, root.to_bytes(), retain_until=retain_until)
     root = parse_root(archive.get(key), key)
     newest = load_root(archive)
     _refuse_stranger(newest, origin, statement, log, archive.name)
     lines = seal(archive, [key, *sorted(root.files)], retain_until=retain_until)
-    checkpoint(archive, keys.log, origin, log=lines, retain_until=retain_until)
+    size = None if newest_checkpoint(archive, len(lines)) else len(lines)  # nobody races for an archive's first line
+    checkpoint(archive, keys.log, origin, log=lines, retain_until=retain_until, size=size)
     return newest
 
 

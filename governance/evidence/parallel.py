@@ -11,9 +11,12 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, TypeVar
 
 CAN_FORK = sys.platform == "linux"  # elsewhere a fork of a process with system libraries is not safe
+THREADS, AHEAD = 8, 8
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 Work = Callable[[Sequence[int]], list[Any]]
 
 
@@ -44,6 +47,14 @@ def in_order(
         except BrokenProcessPool:
             pass
     yield from _results(ThreadPoolExecutor(threads, "verify"), threads, here(), batches[done:])
+
+
+def by_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """The result of each item, in order, while the next are under way: for requests that wait for a store."""
+    batches = [range(at, min(at + AHEAD, len(items))) for at in range(0, len(items), AHEAD)]
+    pool = ThreadPoolExecutor(THREADS, "read")
+    for results in _results(pool, THREADS, lambda batch: [work(items[at]) for at in batch], batches):
+        yield from results
 
 
 def _results(pool: Executor, workers: int, work: Work, batches: Sequence[Sequence[int]]) -> Iterator[list[Any]]:

@@ -1,7 +1,10 @@
 """The self-test of the store tells the truth about each kind of store."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from governance.adapters.archive import open_archive
 from governance.adapters.canary import try_store
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.s3 import S3Archive
@@ -9,7 +12,7 @@ from governance.adapters.seaweed import SeaweedFS
 from governance.evidence import Keys, verify_archive
 from tests.evidence_builders import fill
 from tests.radosgw_server import Radosgw
-from tests.servers import locked_bucket
+from tests.servers import BUCKETS, locked_bucket
 
 
 @pytest.mark.servers
@@ -70,3 +73,24 @@ def test_a_folder_is_called_tamper_evident_only_and_stays_verified(
     assert not trials["delete a locked version"].held
     assert trials["all in all"].meaning.startswith("tamper-evident only")
     assert verify_archive(directory_archive).ok
+
+
+@pytest.mark.parametrize("server", BUCKETS)
+def test_seals_settle_at_once_only_where_a_second_put_is_refused(
+    server: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two puts of one canary tell, once for all processes that ask."""
+    store = request.getfixturevalue(server)
+    for name, value in store.admin.environment().items():
+        monkeypatch.setenv(name, value)
+    bucket = locked_bucket(store, settle=None).name
+
+    asked = [open_archive(bucket).settled_before for _ in range(2)]
+
+    puts = list(open_archive(bucket).versions("canary/"))
+    ages = [before and (datetime.now(UTC) - before).total_seconds() for before in asked]
+    if server == "seaweed":
+        assert (ages, len(puts)) == ([None, None], 1)
+    else:
+        assert all(age == pytest.approx(50, abs=5) for age in ages)
+        assert len(puts) == 2

@@ -1,5 +1,6 @@
 """What people kept, and answers to requests: no byte of them makes a verification raise or pass by mistake."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_any_bytes_that_were_kept_are_a_finding(story: Story, body: bytes) -> No
 def ask(archive: Archive, keys: Keys, name: str, members: dict[str, bytes]) -> str:
     """Store a request with this payload; its key."""
     key = bundle_key(name, HOUR)
-    said = Statement(REQUEST, {}, {"aims": aims_extension(ORIGIN, key, HOUR)})
+    said = Statement(REQUEST, {}, {"aims": aims_extension(ORIGIN, key, datetime.now(UTC))})
     body = build_bundle(bundle_id=name, members=members, statement=said, signer=keys.statement)
     store_bundle(archive, key, body, log_signer=keys.log, origin=ORIGIN)
     return key

@@ -1,9 +1,8 @@
 """Writing to the log: once each, in any order of kills, and never two histories."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
+from governance.adapters.seaweed import SeaweedFS
 from governance.errors import EvidenceError
 from governance.evidence import (
     Archive,
@@ -11,11 +10,11 @@ from governance.evidence import (
     Log,
     Malformed,
     checkpoint,
+    checkpoint_over,
     initialise_archive,
     iter_bundles,
     prove,
     seal,
-    settled_size,
     store_bundle,
     sweep,
     three_lines,
@@ -24,6 +23,7 @@ from governance.evidence import (
 from governance.evidence.address import root_key, seal_key
 from governance.evidence.log import entry_of, print_seal
 from tests.evidence_builders import ORIGIN, fill, make_run
+from tests.servers import locked_bucket
 
 
 def lines(archive: Archive) -> list[str]:
@@ -139,14 +139,25 @@ def test_an_empty_log_has_no_checkpoint(archive: Archive, signing_keys: Keys) ->
     assert checkpoint(archive, signing_keys.log, ORIGIN) is None
 
 
-def test_only_settled_seals_may_be_asked_for(archive: Archive, signing_keys: Keys) -> None:
-    """For stores that ignore If-None-Match, a seal counts once nobody can still be racing for it."""
+@pytest.mark.servers
+def test_lines_that_a_race_may_still_change_are_not_signed(seaweed: SeaweedFS, signing_keys: Keys) -> None:
+    """Where a second put is taken, a seal counts once nobody can still be racing for it; the first one at once."""
+    archive = locked_bucket(seaweed, settle=3)
     fill(archive, signing_keys, 2)
     log = Log.load(archive)
 
-    assert settled_size(archive, log, datetime.now(UTC) - timedelta(hours=1)) == 0
-    assert settled_size(archive, log, datetime.now(UTC) + timedelta(hours=1)) == 8
-    assert checkpoint(archive, signing_keys.log, ORIGIN, log=log, size=7) == archive.get("log/checkpoint/000/000/007")
+    young = checkpoint(archive, signing_keys.log, ORIGIN, log=log)
+    later = checkpoint_over(archive, signing_keys.log, ORIGIN, len(log) - 1, log=log, retain_until=None)
+
+    assert [three_lines(each).split("\n")[1] for each in (young, later) if each] == ["6", "8"]
+    assert list(archive.list("log/checkpoint/")) == ["log/checkpoint/000/000/006", "log/checkpoint/000/000/008"]
+
+
+def test_a_smaller_head_may_be_asked_for(archive: Archive, signing_keys: Keys) -> None:
+    """The first seven lines of eight."""
+    fill(archive, signing_keys, 2)
+
+    assert checkpoint(archive, signing_keys.log, ORIGIN, size=7) == archive.get("log/checkpoint/000/000/007")
 
 
 def test_a_rebuild_reads_every_bundle_in_order_from_any_index(archive: Archive, signing_keys: Keys) -> None:
