@@ -14,7 +14,7 @@ from tasks.conclude import conclude, nothing_due
 from tasks.follow_up import show_cases_of
 from tasks.notify import notify_owners
 from tasks.publish import publish
-from tasks.pull import load_system, pull_window, windows_to_judge
+from tasks.pull import drop_window, load_system, pull_window, windows_to_judge
 from tasks.remediate import open_cases, planned_cases
 from tasks.report import write_pages
 
@@ -35,6 +35,7 @@ async def judged(system: System, period: Period, again: Again | None = None, as_
     """Judge a window, for the first time or again: pull, judge, sign, archive, open cases, tell, publish."""
     rows = pull_window(system, period, as_of)
     verdict = judge_window(system, rows, again.revision if again else 0)
+    drop_window(rows)
     pages = write_pages(system, verdict, planned_cases(system, verdict))
     receipt = archive_bundle(system, sign_bundle(system, verdict, pages, again.supersedes if again else None))
     verdict, pages = record_of(receipt, verdict, pages)

@@ -1,10 +1,14 @@
-"""Pull: the system's registry entry, the windows that are due, and the rows of one window as a local file."""
+"""Pull: the system's registry entry, the windows that are due, and the rows of one window as a local file.
+
+The file goes when the window is judged; what killed runs left goes after a day.
+"""
 
 from datetime import UTC, datetime
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from governance.adapters import working
 from governance.adapters.pull import pull_window as read_window
 from governance.adapters.workplace import Workplace
 from governance.errors import SourceUnavailable
@@ -33,6 +37,7 @@ def windows_to_judge(system: System, window: str | None) -> list[Period]:
 def read_rows(system: System, period: Period, as_of: datetime) -> Window:
     """Rows of one window and its reference as local parquet files, or the faults that kept them from being read."""
     here = Workplace.here()
+    working.sweep(here.working, here.registry.systems)
     return read_window(system, period, home=here.home, into=here.working, as_of=as_of)
 
 
@@ -43,3 +48,8 @@ def pull_window(system: System, period: Period, as_of: datetime | None = None) -
         return read_rows(system, period, moment)
     except SourceUnavailable as silence:
         return Window(system.id, period, moment, current=None, reference=None, faults=silence.faults)
+
+
+def drop_window(window: Window) -> None:
+    """Remove the local copy of a window's rows."""
+    working.drop(Workplace.here().working, window)

@@ -11,7 +11,8 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from governance.adapters.pull import SCRATCH, Pull
+from governance.adapters.pull import Pull
+from governance.adapters.working import SCRATCH
 from governance.adapters.workplace import Workplace
 from governance.compliance.proof import RESULT
 from governance.errors import UnreadableInput

@@ -17,17 +17,15 @@ Rules of labels that stand apart
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from time import time as now
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from governance.adapters import arrow, files, frames
+from governance.adapters import arrow, files, frames, working
 from governance.adapters.faults import MOST, broken
 from governance.adapters.intake import Portion, Pulled, Wanted, open_source, pour
 from governance.adapters.layout import labels_layout, predictions_layout, window_layout
@@ -37,8 +35,6 @@ from governance.registry.system import System
 from governance.window import Input, LabelCounts, Period, Table, Window
 
 FORMAT = "aims-window/1"
-SCRATCH = ".pull-"
-DAY_SECONDS = 86_400
 AHEAD = timedelta(days=366)  # a forecast may be about times to come, but not so far
 
 
@@ -46,27 +42,30 @@ def pull_window(system: System, period: Period, *, home: Path, into: Path, as_of
     """What can be read for one period.
 
     `home` is the registry's folder, where relative addresses start. `into` is the working folder; it gets
-    windows/<system>.<window>.parquet and references/<system>.<digest>.parquet. `as_of` is the moment of judging (UTC);
-    it decides whether labels must be there.
+    windows/<one for each pull>/<system>.<window>.parquet, which the caller drops (adapters/working.py), and
+    references/<system>.<digest>.parquet. `as_of` is the moment of judging (UTC); it decides whether labels must be
+    there.
 
     Raises:
         SourceUnavailable: a store did not answer; another try may succeed.
     """
     try:
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sweep(into)
-        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=into) as scratch:
+        with tempfile.TemporaryDirectory(prefix=working.SCRATCH, dir=into) as scratch:
             pull = Pull(system, period, home, into, Path(scratch), as_of, max(as_of, datetime.now(UTC)) + AHEAD)
             faults = pull.read_labels(mature=system.matured(period, as_of))
+            reference, reference_faults = pull.reference()  # first: a store that is silent here leaves no window behind
             current, current_faults = pull.current()
-            reference, reference_faults = pull.reference()
     except OSError as error:
         found = (os.strerror(error.errno) if error.errno else type(error).__name__).lower()
         full = broken("", "a working folder with room to write", found, "Free space, or set another working folder.")
         return Window(system.id, period, as_of, None, None, (full,))
     told = tuple(dict.fromkeys([*faults, *current_faults, *reference_faults]))[:MOST]
-    usable = None if faults else current
-    return Window(system.id, period, as_of, usable, reference, told, pull.label_counts)
+    window = Window(system.id, period, as_of, current, reference, told, pull.label_counts)
+    if faults and current:
+        working.drop(into, window)
+        return replace(window, current=None)
+    return window
 
 
 @dataclass
@@ -120,7 +119,7 @@ class Pull:
             if truth and pulled.whole:
                 truth.saw(frames.texts(batch, system.columns.id))
 
-        path = self.into / "windows" / f"{system.id}.{self.period.name}.parquet"
+        path = working.place_for_window(self.into, f"{system.id}.{self.period.name}.parquet")
         table, faults = self._write(pulled, bounds, path, self._label_inputs, seen)
         if truth:
             self.label_counts = truth.counts(orphans=pulled.whole)
@@ -136,7 +135,9 @@ class Pull:
         joined = any(label not in one.rows.columns for one in pulled.opened)
         inputs = self._label_inputs if joined else ()
         path = self.into / "references" / f"{system.id}.{self._key(pulled, inputs)}.parquet"
-        if not pulled.faults and (rows := _rows_of(path)):
+        with working.locked(self.into):
+            rows = _rows_of(path) if not pulled.faults and working.use(path) else 0
+        if rows:
             return Table(path, files.digest(path), rows, pulled.inputs + inputs), []
         return self._write(pulled, bounds, path, inputs, lambda _batch: None)
 
@@ -175,7 +176,6 @@ class Pull:
         """Write the rows within bounds to a parquet file, or tell why not."""
         columns, layout = self.system.columns, window_layout(self.system)
         clock = frames.Clock(columns.time, columns.time_format, self.system.window.zone, *bounds, self.latest)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self.scratch / path.name
         origins = Origins()
         sink = arrow.Sink(partial, layout, plain=(columns.id,))
@@ -194,6 +194,7 @@ class Pull:
             faults = [self._no_rows(pulled, "this window" if bounds[0] == self.period.start else "the reference")]
         if faults:
             return None, faults
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial.replace(path)
         origins.keep(path, {one.input.name: one.rows.first_line for one in pulled.opened})
         return Table(path, files.digest(path), sink.rows, pulled.inputs + labels), []
@@ -211,15 +212,8 @@ class Pull:
 
 
 def _rows_of(path: Path) -> int:
-    """How many rows a reference written before has; 0 where there is none that can be read."""
+    """How many rows a reference written before has; 0 where it cannot be read."""
     try:
-        return arrow.parquet_rows(path) if path.exists() else 0
+        return arrow.parquet_rows(path)
     except arrow.Unparsable:
         return 0
-
-
-def _sweep(into: Path) -> None:
-    """Remove what a pull that was killed more than a day ago left behind: it holds rows."""
-    for old in into.glob(f"{SCRATCH}*"):
-        if old.stat().st_mtime < now() - DAY_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)

@@ -59,9 +59,10 @@ def judged(system: "System", home: Path, scratch: Path) -> Iterator["Verdict"]:
     from checks.judge import judge
     from governance.adapters.given_files import due_windows_with_rows
     from governance.adapters.pull import pull_window
+    from governance.adapters.working import drop
 
     now, history = datetime.now(UTC), None
-    times = scratch / "times"
+    times, into = scratch / "times", scratch / "working"
     times.mkdir()
     periods, faults = due_windows_with_rows(system, home, times, now)
     if not periods:
@@ -69,10 +70,10 @@ def judged(system: "System", home: Path, scratch: Path) -> Iterator["Verdict"]:
     for number, period in enumerate(periods, 1):
         if sys.stderr.isatty():
             typer.echo(f"\r{number} of {len(periods)}: {period.name} ", nl=False, err=True)
-        window = pull_window(system, period, home=home, into=scratch / "working", as_of=now)
+        window = pull_window(system, period, home=home, into=into, as_of=now)
         verdict = judge(system, window, history)
         history = verdict.state
-        (scratch / "working" / "windows" / f"{system.id}.{period.name}.parquet").unlink(missing_ok=True)
+        drop(into, window)
         yield verdict
 
 

@@ -86,6 +86,14 @@ def test_a_window_run_twice_is_one_bundle_one_case_and_one_message(workplace: Wo
     assert len((state / "notifications.jsonl").read_text().splitlines()) == 1
 
 
+def test_a_run_leaves_no_rows_but_its_reference(workplace: Workplace, runs: Run) -> None:
+    """The copy of the window goes when it is judged, so that an hourly schedule fills no disk."""
+    runs(workplace.settings.state, "bike-demand", "2011Q2")
+
+    assert not list((workplace.working / "windows").iterdir())
+    assert len(list((workplace.working / "references").glob("*.parquet"))) == 1
+
+
 def test_missed_windows_are_made_up_for_and_each_is_a_run_of_its_own(workplace: Workplace, runs: Run) -> None:
     """Without a name every due window that is not done is judged, oldest first; then there is nothing to do."""
     state = workplace.settings.state
