@@ -2,13 +2,18 @@
 
 import gzip
 import random
+import secrets
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.fs
+import pytest
 
 from governance.adapters.pull import pull_window
+from governance.adapters.s3 import make_locked_bucket
+from governance.adapters.seaweed import SeaweedFS
 from governance.registry.system import Columns, Source, System, WindowPlan
 from governance.window import Length, Period, Window, period_of
 from tests import builders
@@ -70,6 +75,20 @@ def rows(count: int = 900, **columns: Any) -> pl.DataFrame:
 def write_gz(frame: pl.DataFrame, path: Path) -> None:
     """A gzip CSV file."""
     path.write_bytes(gzip.compress(frame.write_csv().encode()))
+
+
+def rows_bucket(server: SeaweedFS, environment: pytest.MonkeyPatch) -> tuple[str, pyarrow.fs.S3FileSystem]:
+    """An empty bucket of a real server, which the environment names: its name, and a client that writes to it."""
+    bucket, keys = f"rows-{secrets.token_hex(4)}", (server.admin.key, server.admin.secret)
+    make_locked_bucket(bucket, server.endpoint, keys)
+    for name, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), keys, strict=True):
+        environment.setenv(name, value)
+    environment.setenv("AWS_ENDPOINT_URL_S3", server.endpoint)
+    host = server.endpoint.removeprefix("http://")
+    files = pyarrow.fs.S3FileSystem(
+        access_key=keys[0], secret_key=keys[1], endpoint_override=host, scheme="http", region="us-east-1"
+    )
+    return bucket, files
 
 
 def home(folder: Path, frame: pl.DataFrame | None = None) -> Path:

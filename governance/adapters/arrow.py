@@ -291,6 +291,11 @@ class S3Bucket:
         found = [info.path for info in infos if info.type == pyarrow.fs.FileType.File]
         return sorted(path.removeprefix(f"{self._bucket}/") for path in found)
 
+    def facts(self, key: str) -> dict[str, str]:
+        """What a HEAD tells of an object: ETag, VersionId, Content-Length, Last-Modified, if the store has them."""
+        with _only_s3_failure(), self._files.open_input_file(f"{self._bucket}/{key}") as file:
+            return {name: value.decode("utf-8", "replace") for name, value in file.metadata().items()}
+
     def download(self, key: str, into: Path) -> None:
         """Write an object's bytes to a local file."""
         with (

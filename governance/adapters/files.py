@@ -97,6 +97,10 @@ class LocalStore:
         except (OSError, ValueError) as error:
             raise UnreadableInput(self._unread(error, item.name)) from None
 
+    def stamp(self, item: Item) -> str:  # noqa: ARG002 - the port has it
+        """See `Store.stamp`: none; a file is read where it lies, and its time of change proves nothing."""
+        return ""
+
     def _matched(self) -> list[Item]:
         """The files that a glob matches, named below its last folder without a wildcard."""
         parts = self._path.parts

@@ -1,5 +1,7 @@
 """Intake: the files of one source opened, and their rows poured, decoded, to whoever takes them."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,13 +90,11 @@ def open_source(wanted: Wanted, plan: WindowPlan, home: Path, scratch: Path) -> 
     source = wanted.source
     try:
         shown = address(source.address).shown
-        store = open_store(source, home, wanted.bounds)
-        items = store.items()
+        store, some, listed = _listed(wanted, plan, home)
     except SourceUnavailable:
         raise
     except UnreadableInput as error:
         return Pulled("", (), 0, error.faults)
-    some = [one for one in items if not wanted.prune or files.concerns(one, *wanted.bounds, plan.length, plan.zone)]
     opened: list[Opened] = []
     faults: list[Fault] = []
     for number, item in enumerate(some):
@@ -104,7 +104,37 @@ def open_source(wanted: Wanted, plan: WindowPlan, home: Path, scratch: Path) -> 
             raise
         except UnreadableInput as error:
             faults += error.faults
-    return Pulled(shown, tuple(opened), len(items), tuple(faults), bounded="%(" in source.query)
+    return Pulled(shown, tuple(opened), listed, tuple(faults), bounded="%(" in source.query)
+
+
+def stamp_of(wanted: Wanted, plan: WindowPlan, home: Path) -> str:
+    """A digest that changes whenever one of the files does that may hold wanted rows, told without fetching them.
+
+    Empty where there is no such thing, or something cannot be read.
+
+    Raises:
+        SourceUnavailable: the store does not answer.
+    """
+    stamps = []
+    try:
+        store, some, _ = _listed(wanted, plan, home)
+        for item in some:
+            stamps.append(store.stamp(item))
+            if not stamps[-1]:
+                return ""
+    except SourceUnavailable:
+        raise
+    except UnreadableInput:
+        return ""
+    return hashlib.sha256(json.dumps(stamps).encode()).hexdigest() if stamps else ""
+
+
+def _listed(wanted: Wanted, plan: WindowPlan, home: Path) -> tuple[Store, list[Item], int]:
+    """The store, the items that may hold wanted rows, and how many there are in all."""
+    store = open_store(wanted.source, home, wanted.bounds)
+    items = store.items()
+    some = [one for one in items if not wanted.prune or files.concerns(one, *wanted.bounds, plan.length, plan.zone)]
+    return store, some, len(items)
 
 
 def _opened(store: Store, item: Item, wanted: Wanted, spare: Path) -> Opened:

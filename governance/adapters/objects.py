@@ -5,6 +5,7 @@ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or AWS_D
 keys the machine's own role is asked for.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -53,13 +54,25 @@ class BucketStore:
             raise self._error(failure, item.name) from None
         return into
 
+    def stamp(self, item: Item) -> str:
+        """See `Store.stamp`: what one HEAD tells of the object, and where it lies."""
+        try:
+            told = self._opened.facts(item.place)
+        except S3Failure as failure:
+            raise self._error(failure, item.name) from None
+        return json.dumps([self._endpoint, self._bucket, item.place, told]) if told.get("ETag") else ""
+
+    @property
+    def _endpoint(self) -> str:
+        return self._environment.get("AWS_ENDPOINT_URL_S3") or self._environment.get("AWS_ENDPOINT_URL") or ""
+
     @cached_property
     def _opened(self) -> S3Bucket:
         """The bucket."""
         get = self._environment.get
         return S3Bucket(
             self._bucket,
-            get("AWS_ENDPOINT_URL_S3") or get("AWS_ENDPOINT_URL") or "",
+            self._endpoint,
             get("AWS_CA_BUNDLE") or "",
             access_key=get("AWS_ACCESS_KEY_ID"),
             secret_key=get("AWS_SECRET_ACCESS_KEY"),

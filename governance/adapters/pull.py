@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from governance.adapters import arrow, files, frames, working
+from governance.adapters import arrow, fetched, files, frames, working
 from governance.adapters.faults import MOST, broken
-from governance.adapters.intake import Portion, Pulled, Wanted, open_source, pour
+from governance.adapters.intake import Portion, Pulled, Wanted, open_source, pour, stamp_of
 from governance.adapters.layout import labels_layout, predictions_layout, window_layout
 from governance.adapters.origins import Origins
 from governance.errors import Fault
@@ -126,20 +126,43 @@ class Pull:
         return table, faults
 
     def reference(self) -> tuple[Table | None, list[Fault]]:
-        """The reference's rows, written once for each set of inputs (rule 5)."""
+        """The reference, written once for each set of inputs (rule 5) and fetched only where these may differ."""
         system, label = self.system, self.system.columns.label
         source = system.reference
         bounds = (self._midnight(source.since), self._midnight(source.until))
         layout = predictions_layout(system) if system.labels.source else window_layout(system)
-        pulled = self._open(Wanted(source, tuple(layout), (label,), bounds))
+        wanted = Wanted(source, tuple(layout), (label,), bounds)
+        stamp = stamp_of(wanted, system.window, self.home)
+        if stamp and (unchanged := self._unchanged(stamp)):
+            return unchanged, []
+        pulled = self._open(wanted)
         joined = any(label not in one.rows.columns for one in pulled.opened)
-        inputs = self._label_inputs if joined else ()
-        path = self.into / "references" / f"{system.id}.{self._key(pulled, inputs)}.parquet"
+        labels = self._label_inputs if joined else ()
+        table, faults = None if pulled.faults else self._kept(pulled.inputs, labels), list[Fault]()
+        if table is None:
+            path = self._reference_path(pulled.inputs, labels)
+            table, faults = self._write(pulled, bounds, path, labels, lambda _batch: None)
+        if table and stamp and stamp == stamp_of(wanted, system.window, self.home):
+            fetched.remember(table.path, fetched.Fetched(stamp, pulled.inputs, joined), self.scratch)
+        return table, faults
+
+    def _unchanged(self, stamp: str) -> Table | None:
+        """The reference that was made of objects of this stamp, if it is there (and its labels are the same)."""
+        for known in fetched.recall(self.into / "references", self.system.id, stamp):
+            if table := self._kept(known.inputs, self._label_inputs if known.joined else ()):
+                return table
+        return None
+
+    def _kept(self, inputs: tuple[Input, ...], labels: tuple[Input, ...]) -> Table | None:
+        """The reference that was written from these inputs, if it is there; it is then kept for another day."""
+        path = self._reference_path(inputs, labels)
         with working.locked(self.into):
-            rows = _rows_of(path) if not pulled.faults and working.use(path) else 0
-        if rows:
-            return Table(path, files.digest(path), rows, pulled.inputs + inputs), []
-        return self._write(pulled, bounds, path, inputs, lambda _batch: None)
+            rows = _rows_of(path) if working.use(path) else 0
+        return Table(path, files.digest(path), rows, inputs + labels) if rows else None
+
+    def _reference_path(self, inputs: tuple[Input, ...], labels: tuple[Input, ...]) -> Path:
+        """Where the reference of these inputs lies."""
+        return self.into / "references" / f"{self.system.id}.{self._key(inputs, labels)}.parquet"
 
     def _open(self, wanted: Wanted) -> Pulled:
         """A source of this system, opened."""
@@ -150,7 +173,7 @@ class Pull:
         zone = ZoneInfo(self.system.window.zone)
         return datetime.combine(day, time(), zone).astimezone(UTC) if day else None
 
-    def _key(self, pulled: Pulled, labels: tuple[Input, ...]) -> str:
+    def _key(self, inputs: tuple[Input, ...], labels: tuple[Input, ...]) -> str:
         """Twelve hex digits that stand for all that a reference's bytes depend on."""
         system = self.system
         reading = [
@@ -161,7 +184,7 @@ class Pull:
         ]
         if labels and system.labels.time:
             reading.append(str(self.as_of))
-        digests = [[one.sha256 for one in inputs] for inputs in (pulled.inputs, labels)]
+        digests = [[one.sha256 for one in some] for some in (inputs, labels)]
         text = json.dumps([FORMAT, window_layout(system), system.columns.id, reading, digests])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -46,6 +46,12 @@ class Store(Protocol):
     def fetch(self, item: Item, into: Path) -> Path:
         """A local path that holds an item's bytes: its own, or `into`. Raises as `items` does."""
 
+    def stamp(self, item: Item) -> str:
+        """What changes whenever an item's bytes do, told without fetching them; empty where there is no such thing.
+
+        Raises as `items` does.
+        """
+
 
 @dataclass(frozen=True)
 class Address:

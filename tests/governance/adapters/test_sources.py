@@ -7,15 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import psycopg
-import pyarrow.fs
 import pytest
 
 from checks.judge import judge
-from governance.adapters.s3 import make_locked_bucket
 from governance.adapters.seaweed import SeaweedFS
 from governance.registry.system import Source
 from tests.optional_parts import SPARK
-from tests.row_builders import a_system, home, month, pull, read, rows, write_gz
+from tests.row_builders import a_system, home, month, pull, read, rows, rows_bucket, write_gz
 
 Place = Callable[[pl.DataFrame], Source]
 
@@ -96,15 +94,7 @@ def globbed(here: Path) -> Place:
 @pytest.fixture
 def s3(seaweed: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> Place:
     """Two objects of a real bucket."""
-    bucket, keys = f"rows-{secrets.token_hex(4)}", (seaweed.admin.key, seaweed.admin.secret)
-    make_locked_bucket(bucket, seaweed.endpoint, keys)
-    for name, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), keys, strict=True):
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", seaweed.endpoint)
-    host = seaweed.endpoint.removeprefix("http://")
-    files = pyarrow.fs.S3FileSystem(
-        access_key=keys[0], secret_key=keys[1], endpoint_override=host, scheme="http", region="us-east-1"
-    )
+    bucket, files = rows_bucket(seaweed, monkeypatch)
 
     def put(frame: pl.DataFrame) -> Source:
         for name, part in (("a b.csv", frame.head(450)), ("deep/c.csv", frame.slice(450))):
