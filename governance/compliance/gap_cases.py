@@ -9,20 +9,24 @@ from governance.cases.case import Case
 from governance.cases.clock import clocked
 from governance.cases.kind import Kind
 from governance.cases.kind_parts import Strength
-from governance.compliance.gaps import Gap
+from governance.compliance.gaps import UNREACHABLE, Gap
 from governance.registry.registry import Registry
 from governance.registry.system import Roles
 
 RISKS = ("prohibited", "high", "limited", "minimal")
 
 
-def roles_for(registry: Registry, subject: str) -> Roles | None:
-    """Who answers for a gap: the system's people; for the organisation its own, or those of its riskiest system."""
-    if subject:
-        return registry.systems[subject].people if subject in registry.systems else None
+def roles_for(registry: Registry, gap: Gap) -> Roles | None:
+    """Who answers for a gap: the system's people; for the organisation its own, or those of the riskiest system.
+
+    Of a gap that is about some systems it is the riskiest of these.
+    """
+    if gap.subject:
+        return registry.systems[gap.subject].people if gap.subject in registry.systems else None
     if registry.people.organisation:
         return registry.people.organisation
-    ordered = sorted(registry.systems.values(), key=lambda one: (RISKS.index(one.ai_act.risk_class), one.id))
+    concerned = [one for one in registry.systems.values() if not gap.among or one.id in gap.among]
+    ordered = sorted(concerned, key=lambda one: (RISKS.index(one.ai_act.risk_class), one.id))
     return ordered[0].people if ordered else None
 
 
@@ -39,9 +43,15 @@ def plan_gaps(found: Sequence[Gap], cases: Iterable[Case], registry: Registry, k
     mine = [case for case in cases if case.kind == kind.name]
     there = {(gap.subject, gap.cause) for gap in found}
     gone = [case for case in mine if not kind.states[case.state].final and (case.subject, case.cause) not in there]
-    steps = [_step(case, "close", "It is gone.", now) for case in gone]
+    steps = [_step(case, "close", _why_gone(case, found), now) for case in gone]
     opened = [_opened(gap, mine, registry, kind, now) for gap in found]
     return steps + [act for act in opened if act is not None]
+
+
+def _why_gone(case: Case, found: Sequence[Gap]) -> str:
+    """That a gap is gone, or that a case of the old rule, one for a system, is told by person now."""
+    named = [gap.cause for gap in found if case.cause == UNREACHABLE and case.subject in gap.among]
+    return f"It is a case for each person now: {', '.join(named)}." if named else "It is gone."
 
 
 def _opened(gap: Gap, cases: Sequence[Case], registry: Registry, kind: Kind, now: datetime) -> Act | None:
@@ -70,7 +80,7 @@ def _step(case: Case, verb: str, why: str, now: datetime) -> Act:
 
 def _opening(gap: Gap, registry: Registry, kind: Kind, now: datetime) -> Opening | None:
     """What is fixed when the case of a gap is opened; None while nobody answers for its subject."""
-    roles = roles_for(registry, gap.subject)
+    roles = roles_for(registry, gap)
     if roles is None:
         return None
     owner = registry.people.get(roles.owner)

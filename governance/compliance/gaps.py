@@ -26,17 +26,23 @@ UNTOLD = timedelta(hours=2)
 ON_OCCASION = frozenset({"remediation", "appeal", "incident", "halt", "concern", "model_change", "gap", "challenge"})
 """Kinds that arise only when something happens: having none is no gap. The others are due at planned intervals."""
 SHOWN = 12
+UNREACHABLE = "unreachable"
+"""The cause of a gap begins so; before there was one for each person, it was the whole cause of one for each system."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """One thing that is missing: of which system (empty: the organisation), why, how grave, in plain words."""
+    """One thing that is missing: of which system (empty: the organisation), why, how grave, in plain words.
+
+    `among` are the systems that a gap of the organisation is about, if it is about some.
+    """
 
     subject: str
     cause: str
     severity: str
     title: str
     sentences: tuple[str, ...]
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def late_runs(system: System, logged: AbstractSet[str], now: datetime, max_age_d
 
 
 def unreachable(registry: Registry, failing: Mapping[str, datetime], *, has_default: bool) -> list[Gap]:
-    """Systems with people who have no address, or whose addresses do not work.
+    """People of systems who have no address, or whose addresses do not work: one gap a person, naming the systems.
 
     Args:
         registry: systems and people.
@@ -87,19 +93,30 @@ def unreachable(registry: Registry, failing: Mapping[str, datetime], *, has_defa
         has_default: whether people without an address are written to at an address that somebody set.
     """
     gaps = []
-    for system in registry.systems.values():
-        roles = system.people
-        mine = dict.fromkeys((roles.owner, roles.deputy, roles.reviewer, *roles.escalation))
-        mute = [one for one in mine if not (has_default or _has_address(registry, one))]
-        deaf = [one for one in mine if one in failing]
-        said = [f"No address is known for {_listed(mute)}."] if mute else []
-        said += [f"No address works for {one} since {failing[one]:%Y-%m-%d %H:%M} UTC." for one in deaf]
+    for person, systems in sorted(_systems_by_person(registry).items()):
+        said = [] if has_default or _has_address(registry, person) else [f"No address is known for {person}."]
+        if person in failing:
+            said.append(f"No address works for {person} since {failing[person]:%Y-%m-%d %H:%M} UTC.")
         if said:
-            owner = roles.owner in mute + deaf
-            said += [f"Among them is the owner, {roles.owner}."] if owner else []
-            severity = "high" if owner else "medium"
-            gaps.append(Gap(system.id, "unreachable", severity, "People who cannot be told", tuple(said)))
+            said += [f"They are {role} of {_listed(names)}." for role, names in systems.items()]
+            severity = "high" if "owner" in systems else "medium"
+            among = tuple(dict.fromkeys(name for names in systems.values() for name in names))
+            title = "A person who cannot be told"
+            gaps.append(Gap("", f"{UNREACHABLE}-{person}", severity, title, tuple(said), among))
     return gaps
+
+
+def _systems_by_person(registry: Registry) -> dict[str, dict[str, list[str]]]:
+    """Of each person the systems by role, the most pressing role first; a system once for each person."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for role in ("owner", "deputy", "reviewer", "escalation"):
+        for system in registry.systems.values():
+            named = getattr(system.people, role)
+            for person in (named,) if isinstance(named, str) else named:
+                mine = found.setdefault(person, {})
+                if not any(system.id in names for names in mine.values()):
+                    mine.setdefault(role, []).append(system.id)
+    return found
 
 
 def _has_address(registry: Registry, person: str) -> bool:

@@ -1,11 +1,14 @@
 """Gaps: what should be there and is not, each one case."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from governance.cases.case import Case
 from governance.cases.rules import apply
 from governance.compliance.beat import beat_of
-from governance.compliance.gap_cases import plan_gaps
+from governance.compliance.gap_cases import plan_gaps, roles_for
 from governance.compliance.gaps import (
     Gap,
     due_runs,
@@ -17,10 +20,10 @@ from governance.compliance.gaps import (
     unreachable,
 )
 from governance.registry.registry import Registry
-from governance.registry.system import WindowPlan
+from governance.registry.system import AiAct, Roles, System, WindowPlan
 from governance.window import Length
 from tests.builders import people, system
-from tests.governance.cases.stories import ADA, kind, opened, tell
+from tests.governance.cases.stories import ADA, BEN, EVE, FEMI, act, kind, opened, tell
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SYSTEM = system(window=WindowPlan(length=Length.WEEK, zone="UTC", since=date(2026, 11, 2)))
@@ -59,16 +62,36 @@ def test_nothing_is_missing_when_every_run_stands() -> None:
     assert late_runs(SYSTEM, set(KEYS), NOW, 1) == []
 
 
-def test_people_without_an_address_are_a_gap_unless_a_default_was_set() -> None:
-    """The file of the state folder is read by nobody."""
-    [gap] = unreachable(REGISTRY, {}, has_default=False)
+def several(*systems: System, **changes: Any) -> Registry:
+    """A registry of some systems."""
+    return Registry({one.id: one for one in systems}, people().model_copy(update=changes), {})
 
-    assert gap.severity == "high"
-    assert ADA in gap.sentences[0]
+
+def test_people_without_an_address_are_a_gap_unless_a_default_was_set() -> None:
+    """One for each person; the file of the state folder is read by nobody."""
+    found = unreachable(REGISTRY, {}, has_default=False)
+
+    assert [gap.cause for gap in found] == [f"unreachable-{person}" for person in (ADA, BEN, EVE, FEMI)]
+    assert [gap.severity for gap in found] == ["high", "medium", "medium", "medium"]
+    assert found[0].sentences == (f"No address is known for {ADA}.", "They are owner of early-help.")
     assert unreachable(REGISTRY, {}, has_default=True) == []
 
 
-def test_an_address_that_fails_is_a_gap_of_each_system_of_the_person() -> None:
+def test_a_person_of_many_systems_is_one_gap_that_names_them_by_role() -> None:
+    """The gravest role first, a system once, a long list cut and counted."""
+    roles = SYSTEM.people.model_copy(update={"owner": EVE, "reviewer": FEMI, "escalation": (ADA, FEMI)})
+    many = [system(id=f"s-{number:02d}") for number in range(15)]
+    other = [system(id=name, people=roles) for name in ("loans", "triage")]
+
+    [gap] = unreachable(several(*other, *many), {ADA: NOW}, has_default=True)
+
+    assert gap.sentences[1].startswith("They are owner of s-00, s-01,")
+    assert gap.sentences[1].endswith("s-11 and 3 more.")
+    assert gap.sentences[2:] == ("They are escalation of loans, triage.",)
+    assert (gap.subject, gap.severity, len(gap.among)) == ("", "high", 17)
+
+
+def test_an_address_that_fails_is_a_gap_of_the_person() -> None:
     """Since when, and that it is the owner's."""
     [gap] = unreachable(REGISTRY, {ADA: NOW}, has_default=True)
 
@@ -110,8 +133,8 @@ def test_records_at_planned_intervals_go_stale_and_those_on_occasion_do_not() ->
 def planned(found: list[Gap], cases: list[Case]) -> list[Case]:
     """The cases after what these gaps ask for."""
     known = {case.id: case for case in cases}
-    for act in plan_gaps(found, cases, REGISTRY, kind("gap"), NOW):
-        known[act.case] = apply(kind("gap"), known.get(act.case), act, people())
+    for step in plan_gaps(found, cases, REGISTRY, kind("gap"), NOW):
+        known[step.case] = apply(kind("gap"), known.get(step.case), step, people())
     return list(known.values())
 
 
@@ -133,6 +156,50 @@ def test_a_gap_of_the_organisation_goes_to_those_who_answer_for_the_greatest_ris
     [case] = planned([Gap("", "stale-records", "medium", "Records that are missing", ("One.",))], [])
 
     assert (case.owner, case.subject) == (ADA, "")
+
+
+def test_a_person_who_cannot_be_told_is_put_before_the_people_of_their_own_systems() -> None:
+    """Those of the riskiest of them, unless the organisation names its own; other systems' people are left alone."""
+    theirs = Roles(owner=BEN, deputy=ADA, reviewer=EVE, escalation=(EVE,))
+    limited = AiAct(risk_class="limited", role="deployer", reason="Article 50, people talk to it")
+    registry = several(SYSTEM, system(id="chat", people=theirs, ai_act=limited))
+    gap = Gap("", "unreachable-ben-lind", "high", "A person who cannot be told", ("One.",), ("chat",))
+
+    assert roles_for(registry, gap) == theirs
+    assert roles_for(several(*registry.systems.values(), organisation=SYSTEM.people), gap) == SYSTEM.people
+
+
+STEPS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
+    "open": [],
+    "acknowledged": [("acknowledge", ADA, {})],
+    "accepted": [("accept", EVE, {"until": "2026-12-24", "measures": "a letter by post"})],
+}
+
+
+@pytest.mark.parametrize("state", STEPS)
+def test_a_case_of_a_system_by_the_old_rule_closes_and_says_where_it_stands_now(state: str) -> None:
+    """One for each person is opened at the same time."""
+    old = planned([Gap(SYSTEM.id, "unreachable", "high", "People who cannot be told", ("One.",))], [])[0]
+    for verb, by, form in STEPS[state]:
+        old = apply(kind("gap"), old, act(old, verb, by, at=NOW, **form), people())
+    assert old.state == state
+    found = unreachable(REGISTRY, {BEN: NOW}, has_default=True)
+
+    acts = plan_gaps(found, [old], REGISTRY, kind("gap"), NOW)
+    after = planned(found, [old])
+
+    assert acts[0].why == "It is a case for each person now: unreachable-ben-lind."
+    assert {case.cause: case.state for case in after} == {"unreachable": "closed", "unreachable-ben-lind": "open"}
+    assert plan_gaps(found, after, REGISTRY, kind("gap"), NOW) == []
+
+
+def test_a_case_of_a_system_by_the_old_rule_closes_when_its_people_can_be_told() -> None:
+    """As before."""
+    old = planned([Gap(SYSTEM.id, "unreachable", "high", "People who cannot be told", ("One.",))], [])
+
+    [done] = plan_gaps([], old, REGISTRY, kind("gap"), NOW)
+
+    assert (done.verb, done.why) == ("close", "It is gone.")
 
 
 def test_the_heartbeat_names_what_became_late_in_its_hour_and_what_is_missing_still() -> None:
