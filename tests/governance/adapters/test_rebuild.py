@@ -32,7 +32,7 @@ FORMATS = ROOT / "docs/formats/state.md"
 def judged(here: Workplace, one: Verdict) -> None:
     """What a monitoring run leaves: its bundle, the cases of its findings, its mark."""
     members = run_members(one, "id: early-help\n", {})
-    statement = run_statement(one, members, origin=here.settings.origin, created=NOON)
+    statement = run_statement(one, members, origin=here.settings.origin, created=datetime.now(UTC))
     body = build_bundle(bundle_id=one.bundle_id, members=members, statement=statement, signer=here.keys.statement)
     store_bundle(here.archive, run_key(one), body, log=here.log)
     here.index.sync(here.archive, log=here.log)
@@ -112,7 +112,7 @@ def test_a_run_that_died_before_its_cases_is_not_called_finished(here: Workplace
     died = verdict(system="early-help", window="2026-W50", start=datetime(2026, 12, 7, tzinfo=UTC),
                    end=datetime(2026, 12, 14, tzinfo=UTC))  # fmt: skip
     members = run_members(died, "id: early-help\n", {})
-    statement = run_statement(died, members, origin=here.settings.origin, created=NOON)
+    statement = run_statement(died, members, origin=here.settings.origin, created=datetime.now(UTC))
     body = build_bundle(bundle_id=died.bundle_id, members=members, statement=statement, signer=here.keys.statement)
     store_bundle(here.archive, run_key(died), body)
     here.mark_done(died)
