@@ -1,14 +1,15 @@
 """The lines of the log that this machine has read, kept in a file: a process need not read every seal again.
 
 The file is only a convenience. It grows by one piece a seal: the seal's lines, then `root <size> <root in hex>`.
-Processes append at once; a piece that another process wrote as well is passed over. A file that is damaged, or of
-another archive, is dropped, and the log is read anew from the archive.
+Processes append at once; a piece that another process wrote as well is passed over, and left out when the file is next
+read. A file that is damaged, or of another archive, is dropped, and the log is read anew from the archive.
 """
 
+import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from governance.evidence.address import seal_key
@@ -24,7 +25,7 @@ class KeptLog(Log):
 
     def __init__(self, file: Path) -> None:
         super().__init__()
-        self._file, self._is_recalled = file, False
+        self._file, self._is_recalled, self._is_doubled = file, False, False
 
     def refresh(self, archive: Archive) -> None:
         """Read the seals written since; the first time, since the file was written."""
@@ -38,14 +39,18 @@ class KeptLog(Log):
         """Add the lines of one more seal, here and in the file."""
         super().append(entries)
         if entries:
-            _append(self._file, print_seal(entries) + b"root %d %s\n" % (len(self), self.root().hex().encode()))
+            _append(self._file, _piece(print_seal(entries), len(self), self.root().hex()))
 
     def _recall(self, archive: Archive) -> None:
         """Take the lines of the file; drop it when they are not those of this archive."""
         try:
-            if self._file.is_file() and not self._is_taken(archive):
+            if not self._file.is_file():
+                return
+            if not self._is_taken(archive):
                 self.clear()
                 self._file.unlink(missing_ok=True)
+            elif self._is_doubled:
+                compact(self._file)
         except BaseException:
             self.clear()
             raise
@@ -56,8 +61,9 @@ class KeptLog(Log):
         try:
             for size, said, lines in _pieces(self._file.read_bytes()):
                 entries = parse_text(lines)
-                if size <= len(self):
-                    continue  # two processes read the same seal
+                if size <= len(self):  # two processes read the same seal
+                    self._is_doubled = True
+                    continue
                 if size != len(self) + len(entries):
                     return False
                 super().append(entries)
@@ -77,11 +83,50 @@ def _pieces(kept: bytes) -> Iterator[tuple[int, str, bytes]]:
         start = closing.end()
 
 
+def compact(file: Path) -> None:
+    """Leave out pieces that were written before; what cannot be written stays as it is.
+
+    Nobody appends meanwhile: the file is locked, and who waited for it sees that another bears its name.
+    """
+    with suppress(OSError), _held(file, os.O_RDONLY):
+        new = file.with_name(f"{file.name}-new")
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            known = 0
+            for size, said, lines in _pieces(file.read_bytes()):
+                if size > known:
+                    out.write(_piece(lines, size, said))
+                    known = size
+        new.replace(file)
+
+
+def _piece(lines: bytes, size: int, root: str) -> bytes:
+    return lines + b"root %d %s\n" % (size, root.encode())
+
+
 def _append(file: Path, piece: bytes) -> None:
     """By one write, so that pieces of several processes do not mix. What cannot be kept is read again another time."""
-    with suppress(OSError):
-        handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with suppress(OSError), _held(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as handle:
+        os.write(handle, piece)
+
+
+@contextmanager
+def _held(file: Path, flags: int) -> Iterator[int]:
+    """The file of this name, locked; one that was replaced while we waited is let go."""
+    while True:
+        handle = os.open(file, flags, 0o600)
         try:
-            os.write(handle, piece)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if _bears(file, handle):
+                yield handle
+                return
         finally:
             os.close(handle)
+
+
+def _bears(file: Path, handle: int) -> bool:
+    """Whether this open file is the one of the name."""
+    try:
+        return os.path.samestat(os.fstat(handle), file.stat())
+    except FileNotFoundError:
+        return False

@@ -1,14 +1,17 @@
 """What a machine has read of the log it need not read again, and what its file says wrongly it does not believe."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from governance.adapters import kept_log
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.kept_log import KeptLog
 from governance.errors import ArchiveUnavailable, Fault, Place
-from governance.evidence import Keys, Log, store_bundle
+from governance.evidence import Entry, Keys, Log, store_bundle
 from tests.evidence_builders import fill, make_run
 
 
@@ -79,6 +82,92 @@ def test_two_processes_that_read_the_same_seals_leave_a_file_that_is_read_once(
 
     assert lines(counted, file) == [entry.line for entry in one]
     assert counted.reads == 2
+
+
+def doubled(counted: CountedArchive, file: Path) -> bytes:
+    """A file of nine seals of which two processes wrote each; gives it as one alone would have written it."""
+    logs = [KeptLog(file) for _ in range(2)]
+    for log in logs:
+        log._is_recalled = True  # both began before there was a file
+    logs[0].refresh(counted)
+    alone = file.read_bytes()
+    logs[1].refresh(counted)
+    assert file.read_bytes() == alone * 2
+    return alone
+
+
+def test_a_file_that_holds_seals_twice_is_written_anew_when_it_is_read(counted: CountedArchive, tmp_path: Path) -> None:
+    """Each once, as a process alone would have; the next process finds nothing to leave out."""
+    file = tmp_path / "log.txt"
+    alone = doubled(counted, file)
+
+    whole = lines(counted, file)
+
+    assert file.read_bytes() == alone
+    written = file.stat().st_ino
+    counted.reads = 0
+    assert lines(counted, file) == whole == [entry.line for entry in Log.load(DirectoryArchive(tmp_path / "archive"))]
+    assert (counted.reads, file.stat().st_ino) == (2, written)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from governance.adapters import kept_log
+
+Path.replace = lambda path, target: os._exit(9)
+kept_log.compact(Path(sys.argv[1]))
+"""
+
+
+def test_a_kill_before_the_new_file_stands_leaves_the_old_one(counted: CountedArchive, tmp_path: Path) -> None:
+    """What was half written is in nobody's way."""
+    file = tmp_path / "log.txt"
+    alone = doubled(counted, file)
+
+    assert subprocess.run([sys.executable, "-c", KILLED, str(file)], check=False).returncode == 9
+
+    assert file.read_bytes() == alone * 2
+    lines(counted, file)
+    assert file.read_bytes() == alone
+    assert [path.name for path in tmp_path.glob("log.txt*")] == ["log.txt"]
+
+
+def test_a_new_file_that_cannot_be_written_costs_nothing(counted: CountedArchive, tmp_path: Path) -> None:
+    """The doubled one is read as before."""
+    file = tmp_path / "log.txt"
+    alone = doubled(counted, file)
+    (tmp_path / "log.txt-new").mkdir()
+
+    assert len(lines(counted, file)) == len(Log.load(counted))
+    assert file.read_bytes() == alone * 2
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from governance.adapters.kept_log import KeptLog
+from governance.evidence import Entry
+
+log = KeptLog(Path(sys.argv[1]))
+for number in range(int(sys.argv[2])):
+    log.append([Entry("0" * 64, f"bundle/2026/11/24/00/early-help.{number}.r0.tar")])
+"""
+
+
+def test_what_another_process_appends_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    """A process appends a thousand seals while the file is written anew without rest."""
+    file = tmp_path / "log.txt"
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(file), "1000"])
+    while writer.poll() is None:
+        kept_log.compact(file)
+
+    alone = KeptLog(tmp_path / "alone.txt")
+    for number in range(1000):
+        alone.append([Entry("0" * 64, f"bundle/2026/11/24/00/early-help.{number}.r0.tar")])
+    assert writer.returncode == 0
+    assert file.read_bytes() == (tmp_path / "alone.txt").read_bytes()
 
 
 @pytest.mark.parametrize(
