@@ -23,6 +23,7 @@ from governance.adapters.store_clock import StoreClock
 from governance.errors import ArchiveUnavailable, Fault, Place
 from governance.evidence.archive import Lock, Version, missing_object
 from governance.evidence.canary import PREFIX as CANARIES
+from governance.evidence.inventory import newest_first
 
 CONNECT_SECONDS, READ_SECONDS = 5, 20  # a loser of If-None-Match on SeaweedFS may wait 7 s
 SETTLE_SECONDS = 2 * (CONNECT_SECONDS + READ_SECONDS)  # docs/formats/log.md, "Tree and checkpoints" 4
@@ -115,8 +116,8 @@ class S3Archive:
 
     def versions(self, prefix: str) -> Iterator[Version]:
         """All versions and delete markers, by key, then oldest first (S3 lists newest first)."""
-        for _, newest_first in groupby(self._listed(prefix), key=lambda version: version.key):
-            yield from reversed(list(newest_first))
+        for _, listed in groupby(self._listed(prefix), key=lambda version: version.key):
+            yield from reversed(list(listed))
 
     def lock_of(self, key: str, version_id: str | None = None) -> Lock | None:
         """The lock of the record or of one version."""
@@ -237,9 +238,8 @@ class S3Archive:
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
         try:
             for page in pages:
-                found = [_version(item) for item in page.get("Versions", [])]
-                found += [_marker(item) for item in page.get("DeleteMarkers", [])]
-                yield from sorted(_newest_first(found), key=lambda version: version.key)
+                markers = [_marker(item) for item in page.get("DeleteMarkers", [])]
+                yield from newest_first([_version(item) for item in page.get("Versions", [])], markers)
         except (ClientError, BotoCoreError) as error:
             self._missing_or_fail(prefix, error)
 
@@ -286,11 +286,6 @@ def _client(endpoint: str | None, region: str, credentials: tuple[str, str] | No
 
 def _is_record(version: Version) -> bool:
     return not version.is_marker and not version.is_multipart
-
-
-def _newest_first(versions: list[Version]) -> list[Version]:
-    """Markers come in a list of their own: put them among the versions by time, keeping the store's order else."""
-    return sorted(versions, key=lambda version: version.stored_at, reverse=True)
 
 
 def _version(item: dict[str, Any]) -> Version:

