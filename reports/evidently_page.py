@@ -200,11 +200,6 @@ def _metric() -> type:
         SingleValueCalculation,
         SingleValueMetric,
     )
-    from evidently.legacy.calculations.data_drift import ColumnDataDriftMetrics, DriftStatsField  # noqa: PLC0415
-    from evidently.legacy.metric_results import Distribution as Drawn  # noqa: PLC0415
-    from evidently.legacy.options import ColorOptions  # noqa: PLC0415
-    from evidently.legacy.options.base import Options  # noqa: PLC0415
-    from evidently.metrics.column_statistics import ValueDriftCalculation  # noqa: PLC0415
 
     class MeasuredDrift(ColumnMetric, SingleValueMetric):
         """A drift value measured elsewhere."""
@@ -223,22 +218,8 @@ def _metric() -> type:
         """Hands the measured value through, and Evidently's own widget with it."""
 
         def calculate(self, context: Any, current_data: Any, reference_data: Any) -> Any:  # noqa: ARG002
-            metric = self.metric
-            sides = [DriftStatsField(distribution=Drawn(x=metric.x, y=y)) for y in (metric.current, metric.reference)]
-            drift = ColumnDataDriftMetrics(
-                column_name=metric.column,
-                column_type=metric.kind,
-                stattest_name=metric.method,
-                stattest_threshold=metric.threshold,
-                drift_score=metric.value,
-                drift_detected=metric.drifted,
-                scatter=None,
-                current=sides[0] if metric.x else DriftStatsField(distribution=None),
-                reference=sides[1] if metric.x else DriftStatsField(distribution=None),
-            )
-            colors = ColorOptions(current_data_color="#2f6d9c", reference_data_color="#9aa4b0")
-            result = self.result(metric.value)
-            result.widget = ValueDriftCalculation._render(self, drift, Options(), colors)
+            result = self.result(self.metric.value)
+            result.widget = _widget(self)
             return result
 
         def to_metric_config(self) -> Any:
@@ -252,3 +233,28 @@ def _metric() -> type:
             return f"Value drift for {self.metric.column}"
 
     return MeasuredDrift
+
+
+def _widget(calculation: Any) -> Any:
+    """Evidently's own widget of value drift, for a measured one."""
+    from evidently.legacy.calculations.data_drift import ColumnDataDriftMetrics, DriftStatsField  # noqa: PLC0415
+    from evidently.legacy.metric_results import Distribution as Drawn  # noqa: PLC0415
+    from evidently.legacy.options import ColorOptions  # noqa: PLC0415
+    from evidently.legacy.options.base import Options  # noqa: PLC0415
+    from evidently.metrics.column_statistics import ValueDriftCalculation  # noqa: PLC0415
+
+    metric = calculation.metric
+    sides = [DriftStatsField(distribution=Drawn(x=metric.x, y=y)) for y in (metric.current, metric.reference)]
+    drift = ColumnDataDriftMetrics(
+        column_name=metric.column,
+        column_type=metric.kind,
+        stattest_name=metric.method,
+        stattest_threshold=metric.threshold,
+        drift_score=metric.value,
+        drift_detected=metric.drifted,
+        scatter=None,
+        current=sides[0] if metric.x else DriftStatsField(distribution=None),
+        reference=sides[1] if metric.x else DriftStatsField(distribution=None),
+    )
+    colors = ColorOptions(current_data_color="#2f6d9c", reference_data_color="#9aa4b0")
+    return ValueDriftCalculation._render(calculation, drift, Options(), colors)

@@ -63,8 +63,17 @@ def opening_act(
         known = ", ".join(kind.clock.due)
         raise ActRefused(Fault(Place(column="severity"), f"one of {known}", "another word", "Choose one of them."))
     starts = _start(kind, said, at)
+    opening = _opening(kind, subject, starts, title=title, severity=severity, sentences=sentences)
+    case = f"{kind.prefix}-{subject.system or 'organisation'}-{at:%Y%m%d}-{token}"
+    return make_act(case=case, seq=1, verb=verb, by=by, at=at, why=why, strength=strength, fields=said, opening=opening)
+
+
+def _opening(
+    kind: Kind, subject: Subject, starts: datetime, *, title: str, severity: str, sentences: tuple[str, ...]
+) -> Opening:
+    """What is fixed when the case is opened."""
     try:
-        opening = Opening(
+        return Opening(
             kind=kind.name,
             subject=subject.system,
             title=require_title(title),
@@ -77,10 +86,6 @@ def opening_act(
         )
     except ValidationError as error:
         raise refused(error) from None
-    case = f"{kind.prefix}-{subject.system or 'organisation'}-{at:%Y%m%d}-{token}"
-    return make_act(
-        case=case, seq=1, verb=verb, by=by, at=at, why=why, strength=strength, fields=said, opening=opening
-    )  # fmt: skip
 
 
 def _start(kind: Kind, fields: Mapping[str, str], at: datetime) -> datetime:
