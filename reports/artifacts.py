@@ -3,20 +3,16 @@
 Rules
 1. Foreign text carries no link: Prefect's UI makes `[x](javascript:…)` live in markdown and in table cells.
 2. Foreign text breaks no table and starts no markup: pipes, brackets, stars and the like are escaped.
-3. Pictures are inline SVG in data: URIs, so nothing is fetched.
 """
 
-import base64
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from governance.compliance.evidence_request import Dossier
 from governance.evidence import three_lines
-from governance.registry.system import System
 from governance.verdict import Result, Status, Verdict
-from reports import phrases, pictures
-from reports.groups import panels
+from reports import phrases
 from reports.recipe import recipe
 from reports.records import CaseLine, EvidenceLine
 
@@ -36,20 +32,6 @@ def cell(text: str) -> str:
 def plain(text: str) -> str:
     """Foreign text for markdown, also inside a table: as `cell`, every mark of markup escaped."""
     return _MARKUP.sub(r"\\\1", cell(text))
-
-
-def verdict_markdown(
-    system: System, verdict: Verdict, cases: Sequence[CaseLine], evidence: EvidenceLine | None = None
-) -> str:
-    """The verdict of a run in markdown: headline, findings, one picture of the gravest gap, cases, proof."""
-    head = f"# {phrases.SIGNS[verdict.status]} {phrases.WORDS[verdict.status]}\n\n"
-    head += plain(phrases.headline(system.title, verdict)) + "\n"
-    parts = [head, _counts(verdict)]
-    parts += [_listed(status, verdict.of(status)) for status in (Status.ERROR, Status.ALARM, Status.INSUFFICIENT)]
-    parts.append(_picture(verdict))
-    parts += [cases_markdown(cases)] if cases else []
-    parts += [receipt_markdown(evidence)] if evidence else []
-    return "\n".join(part for part in parts if part)
 
 
 def verdict_table(verdict: Verdict) -> list[dict[str, Any]]:
@@ -84,25 +66,6 @@ def cases_markdown(cases: Sequence[CaseLine]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _counts(verdict: Verdict) -> str:
-    """How many results of each status, as a table."""
-    shown = [status for status in reversed(Status) if verdict.of(status)]
-    lines = ["| Outcome | Results |", "| --- | --- |"]
-    lines += [f"| {phrases.SIGNS[s]} {phrases.WORDS[s]} | {len(verdict.of(s))} |" for s in shown]
-    return "\n".join([*lines, ""])
-
-
-def _listed(status: Status, results: Sequence[Result]) -> str:
-    """The sentences of one status; long lists are folded."""
-    if not results:
-        return ""
-    title = f"{phrases.SIGNS[status]} {phrases.WORDS[status].capitalize()}"
-    items = "\n".join(f"- {plain(result.sentence)}" for result in results)
-    if status is Status.INSUFFICIENT:
-        return f"<details><summary>{title}: {len(results)}</summary>\n\n{items}\n\n</details>\n"
-    return f"## {title}\n\n{items}\n"
-
-
 def _row(result: Result) -> dict[str, Any]:
     """One result as table cells."""
     few = phrases.few(result)
@@ -118,16 +81,6 @@ def _row(result: Result) -> dict[str, Any]:
         "rows": phrases.rows_words(result.n, group=bool(result.group)) if result.n else "",
         "sentence": cell(result.sentence),
     }
-
-
-def _picture(verdict: Verdict) -> str:
-    """The gravest gap between groups as an inline image."""
-    worst = next((panel for panel in panels(verdict) if panel.status in (Status.ALARM, Status.ERROR)), None)
-    if worst is None:
-        return ""
-    svg = pictures.group_rates(worst.rates, worst.limits, standalone=True)
-    words = plain(f"{phrases.metric_words(worst.metric).capitalize()} by {worst.attribute}, group by group")
-    return f"![{words}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})\n"
 
 
 def _code(text: str) -> str:

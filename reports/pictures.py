@@ -34,13 +34,10 @@ class LimitLine:
     words: str
 
 
-def _svg(width: int, height: int, title: str, desc: str, body: str, *, standalone: bool) -> str:
-    """The frame: names for screen readers, and, standing alone, its own namespace and style."""
-    alone = ' xmlns="http://www.w3.org/2000/svg"' if standalone else ""
-    size = f' width="{width}" height="{height}"' if standalone else ""
-    style = f"<style>{STYLE}</style>" if standalone else ""
+def _svg(width: int, height: int, title: str, desc: str, body: str) -> str:
+    """The frame, with names for screen readers."""
     named = f"<title>{escape(clean(title))}</title><desc>{escape(clean(desc))}</desc>"
-    return f'<svg{alone}{size} viewBox="0 0 {width} {height}" role="img">{named}{style}{body}</svg>'
+    return f'<svg viewBox="0 0 {width} {height}" role="img">{named}{body}</svg>'
 
 
 def _text(x: float, y: float, words: str, kind: str = "", anchor: str = "") -> str:
@@ -71,16 +68,16 @@ def _shorten(words: str, length: int) -> str:
     return words if len(words) <= length else words[: length - 1] + "…"
 
 
-def distribution(dist: Distribution, *, standalone: bool = False) -> str:
+def distribution(dist: Distribution) -> str:
     """One column, reference against this window, as shares of each side's own rows."""
     rows = f"{number(sum(dist.reference))} reference rows, {number(sum(dist.current))} rows in this window"
     title = f"Distribution of {dist.column}"
     if not sum(dist.current) or not sum(dist.reference):
         body = _text(WIDTH / 2, 40, "no rows to draw", "soft", "middle")
-        return _svg(WIDTH, 70, title, rows, body, standalone=standalone)
+        return _svg(WIDTH, 70, title, rows, body)
     numeric = bool(dist.marks) and not isinstance(dist.marks[0], str)
     body, height = _histogram(dist) if numeric else _categories(dist)
-    return _svg(WIDTH, height, title, f"{rows}. {_widest(dist, numeric=numeric)}", body, standalone=standalone)
+    return _svg(WIDTH, height, title, f"{rows}. {_widest(dist, numeric=numeric)}", body)
 
 
 def bins(dist: Distribution) -> list[str]:
@@ -139,13 +136,12 @@ def _categories(dist: Distribution) -> tuple[str, int]:
     return body + f'<path class="axis" d="M98 2V{_at(y)}"/>', int(y + 4)
 
 
-def group_rates(rates: Sequence[GroupRate], limits: Sequence[LimitLine] = (), *, standalone: bool = False) -> str:
+def group_rates(rates: Sequence[GroupRate], limits: Sequence[LimitLine] = ()) -> str:
     """Dot and whisker for each group of one attribute and metric, with the limits as broken lines.
 
     Args:
         rates: groups of one attribute, all of one metric; the interval is the one the verdict carries.
         limits: values the groups are held against.
-        standalone: with its own namespace and style, to be used as an image.
     """
     metric = rates[0].metric
     shown = [rate for rate in rates if rate.n >= FEW]
@@ -163,7 +159,7 @@ def group_rates(rates: Sequence[GroupRate], limits: Sequence[LimitLine] = (), *,
         body += f'<path class="limit" d="M2 {foot + 7}h18"/>' + _text(26, foot + 11, line.words, "soft")
         foot += 18
     title = f"{metric_words(metric).capitalize()} by {rates[0].attribute}"
-    return _svg(WIDTH, foot + 2, title, "; ".join(map(_said, rates)), body, standalone=standalone)
+    return _svg(WIDTH, foot + 2, title, "; ".join(map(_said, rates)), body)
 
 
 def _group(rate: GroupRate, y: float, scale: Callable[[float], float]) -> str:

@@ -4,8 +4,7 @@ It holds what is wrong, since when, by when, what to do, a link, and the newest 
 the reader a witness of the log. It holds no row, and nobody's name but the reader's.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,39 +28,6 @@ class Message:
     body: str
 
 
-def messages(
-    cases: Iterable[Case],
-    kinds: Mapping[str, Kind],
-    people: People,
-    *,
-    link: Callable[[Case], str],
-    checkpoint: str,
-    now: datetime,
-    kind_of: Callable[[Case], Kind] | None = None,
-) -> list[Message]:
-    """One message for each person whom open cases wait for, in the order of their ids.
-
-    Args:
-        cases: the cases to tell of.
-        kinds: the kind of each, by name.
-        people: everyone; gives the name in the salutation.
-        link: where a case can be seen and acted on.
-        checkpoint: the newest checkpoint's three lines (may be empty).
-        now: the moment of telling (aware).
-        kind_of: the kind that a case was opened with; without it the kind of that name in `kinds`.
-    """
-    governing = kind_of or (lambda case: kinds[case.kind])
-    waiting: dict[str, list[Case]] = defaultdict(list)
-    for case in cases:
-        state = governing(case).states[case.state]
-        for person in case.holders(state.waits_for) if state.waits_for else ():
-            waiting[person].append(case)
-    return [
-        message_to(person, waiting[person], governing, people, link=link, checkpoint=checkpoint, now=now)
-        for person in sorted(waiting)
-    ]
-
-
 def message_to(
     person: str,
     cases: list[Case],
@@ -72,7 +38,17 @@ def message_to(
     checkpoint: str,
     now: datetime,
 ) -> Message:
-    """The message to one person about some cases (arguments as in `messages`)."""
+    """The message to one person about some cases.
+
+    Args:
+        person: whom it is for.
+        cases: the cases to tell of.
+        kind_of: the kind that a case was opened with.
+        people: everyone; gives the name in the salutation.
+        link: where a case can be seen and acted on.
+        checkpoint: the newest checkpoint's three lines (may be empty).
+        now: the moment of telling (aware).
+    """
     late = sum(overdue_days(case, kind_of(case), now) > 0 for case in cases)
     count = "1 case waits" if len(cases) == 1 else f"{len(cases)} cases wait"
     subject = f"{count} for you{f', {late} overdue' if late else ''}"

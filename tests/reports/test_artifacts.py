@@ -1,8 +1,6 @@
 """Markdown and tables for Prefect artifacts."""
 
-import base64
 import re
-import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
@@ -14,7 +12,6 @@ from reports.artifacts import (
     cell,
     plain,
     receipt_markdown,
-    verdict_markdown,
     verdict_table,
 )
 from tests import builders
@@ -57,16 +54,6 @@ def test_foreign_text_starts_no_markup() -> None:
     assert plain("# *a* `b` <i>") == "\\# \\*a\\* \\`b\\` ‹i›"
 
 
-def test_the_verdict_as_markdown_has_findings_cases_proof_and_a_picture() -> None:
-    """One artifact tells the run, its picture inline and whole."""
-    text = verdict_markdown(builders.system(), builders.verdict(), cases(), evidence())
-    picture = re.search(r"\(data:image/svg\+xml;base64,([^)]+)\)", text)
-
-    assert all(said in text for said in ("# ▲ outside limits", "Women are selected 71", "rem", "tar -xf early-help"))
-    assert picture is not None
-    assert ET.fromstring(base64.b64decode(picture[1])).tag.endswith("svg")  # noqa: S314 - our own SVG
-
-
 def test_the_table_has_one_row_a_result_gravest_first() -> None:
     """Every result is there, alarms first, with plain strings."""
     rows = verdict_table(builders.verdict())
@@ -96,14 +83,6 @@ def test_a_run_without_cases_or_checkpoint_says_so() -> None:
     """Absence is told."""
     assert "no case" in cases_markdown(())
     assert "No signed checkpoint" in receipt_markdown(evidence(()))
-
-
-def test_an_unreadable_window_has_its_fault_in_the_markdown() -> None:
-    """The error's sentence is listed as an error."""
-    text = verdict_markdown(builders.system(), builders.unreadable_verdict(), cases())
-
-    assert "✕ Could not be judged" in text
-    assert "expected a parquet file" in text
 
 
 def test_no_case_title_or_sentence_is_lost_to_cleaning() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import reports.templating
 from governance.registry.people import People
-from reports.artifacts import verdict_markdown, verdict_table
+from reports.artifacts import receipt_markdown, verdict_table
 from reports.demo_page import render_demo
 from reports.evidence_page import render_evidence
 from reports.evidently_page import evidently_report
@@ -161,7 +161,7 @@ def test_no_private_field_reaches_a_page() -> None:
     bodies = [
         render_page(system, people, verdict, cases(), evidence()),
         render_model_card(system, people, verdict, cases()),
-        verdict_markdown(system, verdict, cases(), evidence()).encode(),
+        receipt_markdown(evidence()).encode(),
         str(verdict_table(verdict)).encode(),
         *astuple(evidently_report(verdict)),
     ]

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from governance.cases.case import Case
-from governance.cases.message import Message, messages
+from governance.cases.message import Message, message_to
 from tests.builders import people
-from tests.governance.cases.stories import ACCEPT, ADA, EVE, FIX, NOON, SYSTEM, kind, opened, tell
+from tests.governance.cases.stories import ADA, EVE, NOON, SYSTEM, kind, opened, tell
 
 KIND = kind()
 CHECKPOINT = "example.org/aims\n1234\ngFHVHgjT5+w7YWhzL6lBSegDm2AnTHuvn4xVYPSvvjY=\n"
@@ -13,11 +13,12 @@ FIRST = opened(KIND, SYSTEM, title="Unequal treatment of groups: sex", sentences
 SECOND = opened(KIND, SYSTEM, title="Drift: age", severity="medium", token="c3d4")
 
 
-def told(*cases: Case, days: int = 0) -> list[Message]:
-    """The messages about some cases."""
-    return messages(
-        cases,
-        {"remediation": KIND},
+def told(*cases: Case, days: int = 0) -> Message:
+    """The message to Ada about some cases."""
+    return message_to(
+        ADA,
+        list(cases),
+        lambda _: KIND,
         people(),
         link=lambda case: f"https://aims.example/act/{case.id}",
         checkpoint=CHECKPOINT,
@@ -27,14 +28,14 @@ def told(*cases: Case, days: int = 0) -> list[Message]:
 
 def test_a_person_gets_one_message_for_all_their_cases() -> None:
     """Two cases of one owner are one message."""
-    (message,) = told(tell(KIND, FIRST), tell(KIND, SECOND))
+    message = told(tell(KIND, FIRST), tell(KIND, SECOND))
 
     assert (message.to, message.deputy, message.subject) == (ADA, "ben-lind", "2 cases wait for you")
 
 
 def test_it_says_what_since_when_by_when_what_to_do_and_where() -> None:
     """Everything that an owner needs is there, and the checkpoint."""
-    (message,) = told(tell(KIND, FIRST))
+    message = told(tell(KIND, FIRST))
 
     for part in (
         "Hello Ada Okafor,",
@@ -51,7 +52,7 @@ def test_it_says_what_since_when_by_when_what_to_do_and_where() -> None:
 
 def test_it_says_that_a_case_is_late() -> None:
     """In the subject and beside the date."""
-    (message,) = told(tell(KIND, FIRST), days=10)
+    message = told(tell(KIND, FIRST), days=10)
 
     assert message.subject == "1 case waits for you, 1 overdue"
     assert "OVERDUE by 3 days" in message.body
@@ -60,23 +61,8 @@ def test_it_says_that_a_case_is_late() -> None:
 def test_it_names_nobody_else_and_no_persons_words() -> None:
     """Names of others and what they wrote stay in the archive."""
     case = tell(KIND, FIRST, ("acknowledge", ADA, {}), ("comment", EVE, {}))
-    (message,) = told(case)
+    message = told(case)
 
     assert "Eve" not in message.body
     assert EVE not in message.body
     assert "because it is so" not in message.body
-
-
-def test_nobody_is_told_of_what_waits_for_a_window_or_is_closed() -> None:
-    """A message asks for something."""
-    waiting = tell(KIND, FIRST, ("acknowledge", ADA, {}), ("fix", ADA, FIX))
-
-    assert told(waiting) == []
-    assert told(tell(KIND, FIRST, ("acknowledge", ADA, {}), ("fix", ADA, FIX), ("retest", SYSTEM, {}))) == []
-
-
-def test_an_acceptance_waits_for_the_reviewer() -> None:
-    """The message goes to whom the state waits for."""
-    (message,) = told(tell(KIND, FIRST, ("accept", EVE, ACCEPT)))
-
-    assert message.to == EVE

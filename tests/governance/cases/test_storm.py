@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from governance.cases.message import messages
+from governance.cases.message import message_to
 from governance.cases.plan import plan_verdict
 from governance.verdict import Status
 from tests.builders import END, people, result, system, verdict
@@ -27,7 +27,18 @@ def test_two_hundred_columns_of_fifty_systems_are_fifty_tasks_and_a_message_an_o
             replace(verdict(), system=one.id, results=alarms), [], system=one, people=people(), now=END, kind=REM
         )
         opened += plan.cases
-    told = messages(opened, {REM.name: REM}, people(), link=lambda case: case.id, checkpoint="", now=END)
+    told = [
+        message_to(
+            owner,
+            [case for case in opened if case.owner == owner],
+            lambda _: REM,
+            people(),
+            link=lambda case: case.id,
+            checkpoint="",
+            now=END,
+        )
+        for owner in OWNERS
+    ]
 
     assert Counter(case.owner for case in opened) == dict.fromkeys(OWNERS, 25)
     assert [(one.to, one.subject) for one in told] == [(owner, "25 cases wait for you") for owner in OWNERS]
