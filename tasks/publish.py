@@ -1,10 +1,10 @@
 """Publish: pages into the reports folder, artifacts by stable keys into Prefect's UI. Views, never evidence."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
+from governance.adapters.pages import sweep_pages, write_pages
 from governance.adapters.workplace import Workplace
 from governance.evidence import Receipt
 from governance.registry.system import System
@@ -21,10 +21,16 @@ async def publish(
     cases: Sequence[CaseLine],
     receipt: Receipt | None,
 ) -> None:
-    """Write the pages and the five artifacts of a system: verdict, page, Evidently's page, receipt, open cases."""
+    """Write the pages and the five artifacts of a system: verdict, page, Evidently's page, receipt, open cases.
+
+    Old pages go.
+    """
     here = Workplace.here()
-    _write(here.reports / system.id / verdict.window, pages)
-    _write(here.reports, _shared_assets())
+    write_pages(here.reports / system.id / verdict.window, pages, here.working)
+    write_pages(here.reports, _shared_assets(), here.working)
+    sweep_pages(
+        here.reports / system.id, here.working, days=here.settings.keep_pages, kept=here.windows_of_cases(system)
+    )
     base = f"{here.settings.reports}/{system.id}/{verdict.window}"
     name = f"{system.title}, {verdict.window}"
     await acreate_table_artifact(
@@ -41,16 +47,6 @@ async def publish(
     await acreate_markdown_artifact(
         key=f"cases-{system.id}", markdown=cases_markdown(cases), description=f"Cases after {name}"
     )
-
-
-def _write(folder: Path, pages: Mapping[str, bytes]) -> None:
-    """Each page by temporary file and rename, so that a reader never sees half of one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, body in pages.items():
-        if name.endswith(".html") or not (folder / name).exists():
-            part = folder / f".{name}.part"
-            part.write_bytes(body)
-            part.replace(folder / name)
 
 
 def _shared_assets() -> Mapping[str, bytes]:

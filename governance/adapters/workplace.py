@@ -141,8 +141,12 @@ class Workplace:
 
     def page_link(self, case: Case) -> str:
         """Where the newest page about a case can be read; empty for a case about no window, which has no page."""
-        window = case.last.window if case.last else case.opened_window
+        window = _page_of(case)
         return f"{self.settings.reports}/{case.subject}/{window}/page.html" if window else ""
+
+    def windows_of_cases(self, system: System) -> set[str]:
+        """The windows whose pages the open cases of a system lead to."""
+        return {_page_of(case) for case in self.index.open_cases(system.id)}
 
     def _mark(self, bundle_id: str) -> Path:
         return _folder(self.settings.state / "done") / bundle_id
@@ -151,6 +155,11 @@ class Workplace:
         """Key and bytes of every bundle in the outbox."""
         for path in sorted(self.outbox.glob("**/*.tar")):
             yield path.relative_to(self.outbox).as_posix(), path.read_bytes()
+
+
+def _page_of(case: Case) -> str:
+    """The window of the newest page about a case, or nothing."""
+    return case.last.window if case.last else case.opened_window
 
 
 def _folder(path: Path) -> Path:

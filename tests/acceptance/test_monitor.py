@@ -1,6 +1,7 @@
 """The monitor flow on a real Prefect server: every window ends in a signed bundle, and the run says how."""
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 from urllib.request import Request, urlopen
@@ -86,10 +87,14 @@ def test_a_window_run_twice_is_one_bundle_one_case_and_one_message(workplace: Wo
     assert len((state / "notifications.jsonl").read_text().splitlines()) == 1
 
 
-def test_a_run_leaves_no_rows_but_its_reference(workplace: Workplace, runs: Run) -> None:
+def test_a_run_leaves_no_rows_but_its_reference_and_no_old_page(workplace: Workplace, runs: Run) -> None:
     """The copy of the window goes when it is judged, so that an hourly schedule fills no disk."""
+    pages = workplace.reports / "bike-demand"
+    (pages / "2010Q4").mkdir(parents=True)
+    os.utime(pages / "2010Q4", (0, 0))
     runs(workplace.settings.state, "bike-demand", "2011Q2")
 
+    assert [path.name for path in pages.iterdir()] == ["2011Q2"]
     assert not list((workplace.working / "windows").iterdir())
     assert len(list((workplace.working / "references").glob("*.parquet"))) == 1
 
