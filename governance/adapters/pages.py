@@ -9,9 +9,8 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import time
-from uuid import uuid4
 
-from governance.adapters.working import DAY, SCRATCH, locked
+from governance.adapters.working import DAY, locked, to_scratch
 
 
 def write_pages(folder: Path, pages: Mapping[str, bytes], working: Path) -> None:
@@ -46,6 +45,6 @@ def sweep_pages(folder: Path, working: Path, *, days: int, kept: Collection[str]
         with locked(working):
             aged = sorted((path.stat().st_mtime, path) for path in folder.iterdir() if path.is_dir())
             old = [path for at, path in aged[:-1] if at < time() - days * DAY and path.name not in kept]
-            gone = [path.rename(working / f"{SCRATCH}{uuid4().hex}") for path in old]
-        for path in gone:
-            shutil.rmtree(path, ignore_errors=True)
+            gone = to_scratch(working, old)
+        for scratch in gone:
+            shutil.rmtree(scratch, ignore_errors=True)

@@ -7,15 +7,17 @@
 3. Whatever else nobody has used for a day is swept: what killed runs left, references that were replaced, and those of
    systems that are gone. The time of a reference's file says when it was last used.
 4. Using a reference and sweeping exclude each other by a lock, which ends with its process. What is swept is renamed
-   to scratch first, so that a kill leaves whole copies and scratch, which the next sweep takes.
+   to scratch first, so that a kill leaves whole copies and scratch, which is swept a day later.
 """
 
 import fcntl
 import os
 import shutil
+import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from time import time
 from uuid import uuid4
@@ -67,10 +69,20 @@ def sweep(into: Path, systems: Collection[str]) -> None:
             return
         with locked(into):
             os.utime(lock)
-            for path in [*_windows(into, now - DAY), *_references(into, systems, now - DAY)]:
-                path.rename(into / f"{SCRATCH}{uuid4().hex}")
-        for path in [one for one in into.glob(f"{SCRATCH}*") if one.stat().st_mtime < now - DAY]:
-            _remove(path)
+            gone = to_scratch(into, [*_windows(into, now - DAY), *_references(into, systems, now - DAY)])
+        left = (folder for folder in into.glob(f"{SCRATCH}*") if folder.stat().st_mtime < now - DAY)
+        for folder in chain(gone, left):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def to_scratch(into: Path, paths: Sequence[Path]) -> list[Path]:
+    """Rename files and folders into a folder of scratch, to be removed: that folder, or none. Within `locked`."""
+    if not paths:
+        return []
+    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=into))
+    for number, path in enumerate(paths):
+        path.rename(folder / str(number))
+    return [folder]
 
 
 def _windows(into: Path, since: float) -> Iterator[Path]:
@@ -93,11 +105,3 @@ def _used(name: str, paths: list[Path]) -> float:
     """When a reference was last used; where its file is gone, when what was beside it was written."""
     times = {path.name: path.stat().st_mtime for path in paths}
     return times.get(f"{name}.parquet", max(times.values()))
-
-
-def _remove(path: Path) -> None:
-    """A folder or a file; another sweep may be at it too."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -46,8 +46,8 @@ class Workplace:
 
     @property
     def working(self) -> Path:
-        """Windows and references as local files; may be deleted at any time."""
-        return _folder(self.settings.state / "working")
+        """Windows and references as local files, for the owner alone; may be deleted at any time."""
+        return _folder(self.settings.state / "working", 0o700)
 
     @property
     def reports(self) -> Path:
@@ -162,9 +162,9 @@ def _page_of(case: Case) -> str:
     return case.last.window if case.last else case.opened_window
 
 
-def _folder(path: Path) -> Path:
+def _folder(path: Path, mode: int = 0o777) -> Path:
     """The folder, made if need be."""
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode, parents=True, exist_ok=True)
     return path
 
 
