@@ -12,6 +12,8 @@ import pytest
 from checks.columns import SortedReference
 from checks.judge import judge
 from governance.adapters import working
+from governance.adapters.settings import Settings
+from governance.adapters.workplace import Workplace
 from governance.registry.system import Labels, Source
 from governance.window import Window
 from tests.row_builders import a_system, home, pull, read, rows
@@ -69,6 +71,13 @@ def test_a_window_that_was_judged_leaves_nothing_but_its_reference(here: Path) -
 
     assert not list((here / "work/windows").iterdir())
     assert pull(a_system(), here).reference == window.reference
+
+
+def test_only_its_owner_can_read_the_working_folder(tmp_path: Path) -> None:
+    """It holds rows of people."""
+    settings = Settings(tmp_path, tmp_path / "state", "", tmp_path / "keys", "", "", "")
+
+    assert Workplace(settings).working.stat().st_mode & 0o077 == 0
 
 
 def test_two_runs_of_one_window_have_a_copy_each(here: Path) -> None:
