@@ -3,7 +3,7 @@
 python bench/log.py [ENTRIES]
 
 floor of the log        one leaf hash and one node hash an entry, the lines being in memory (RFC 6962 needs no fewer)
-floor of a text         the same lines written by one join and read by one split
+floor of a text         the file that a process leaves to the next (`log.txt`), read and split
 
 Then whole runs of the monitor flow, as a worker makes them, on the embedded S3 store: every request counted where it
 is sent, every byte where it is stored. CPU seconds: ours and the floor in turn, the least of three each.
@@ -20,12 +20,15 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+from governance.adapters.directory import DirectoryArchive
 from governance.adapters.embedded import begin_archive, embedded_store, environment
+from governance.adapters.kept_log import KeptLog
 from governance.adapters.keys import create_keys
 from governance.adapters.workplace import Workplace
 from governance.evidence import Archive, Entry, Keys, Log
+from governance.evidence.address import seal_key
 from governance.evidence.checkpoint import sign_checkpoint
-from governance.evidence.log import parse_text, print_seal
+from governance.evidence.log import print_seal
 from governance.evidence.note import Checkpoint
 
 ORIGIN = "example.org/bench"
@@ -69,13 +72,31 @@ def long_log(count: int, keys: Keys) -> None:
         lambda: [log.append(next(more)) for _ in range(1000)],
         lambda: [sign_checkpoint(Checkpoint(ORIGIN, len(log), log.root()), keys.log) for _ in range(100)],
     )
-    text = print_seal(log)
-    plain, read = least(lambda: b"".join(lines).split(b"\n"), lambda: parse_text(text))
-    print(f"log of {count} entries, {len(text) / 1e6:.0f} MB of text, {log.hashes} hashes kept to append and sign")
+    text = b"".join(lines)
+    kept = len(log.frontier.hashes)
+    print(f"log of {count} entries, {len(text) / 1e6:.0f} MB of text, {kept} hashes kept to append and sign")
     print(f"  append all      {ours:6.2f} s = {ours / floor:4.1f} x the floor of hashing ({floor:.2f} s)")
     print(f"  append one more {1e3 * one:6.1f} µs = {1e6 * one / 1000 / (1e6 * floor / count):4.1f} x its two hashes")
     print(f"  checkpoint      {1e4 * signed:6.0f} µs, whatever the length")
-    print(f"  read the text   {read:6.2f} s = {read / plain:4.1f} x join and split ({plain:.2f} s)")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "log.txt"
+        archive = keep(entries, file, Path(folder) / "archive")
+        plain, read = least(lambda: file.read_bytes().split(b"\n"), lambda: KeptLog(file).refresh(archive))
+        seen = KeptLog(file)
+        seen.refresh(archive)
+        (asked,) = least(lambda: entries[count // 2].key in seen)
+    print(f"  take up what was kept {read:6.2f} s = {read / plain:4.1f} x read and split the file ({plain:.2f} s)")
+    print(f"  ask for one key {1e3 * asked:6.1f} ms")
+
+
+def keep(entries: list[Entry], file: Path, folder: Path) -> DirectoryArchive:
+    """Keep a log, a thousand lines a seal, as a process leaves it; the archive that holds its last seal."""
+    log, archive = KeptLog(file), DirectoryArchive(folder)
+    log.refresh(archive)
+    for start in range(0, len(entries), 1000):
+        log.append(entries[start : start + 1000])
+    archive.put_new(seal_key(start), print_seal(entries[start:]))
+    return archive
 
 
 def memory(count: int) -> None:

@@ -71,7 +71,7 @@ def newest_calibration(system: System, archive: Archive, log: Log) -> tuple[str,
     """The sentences of the newest calibration that the log names; none where there is none, or the archive is away."""
     try:
         log.refresh(archive)
-        named = [entry for entry in log.entries if f"/{_prefix(system)}" in entry.key]
+        named = log.holding(f"/{_prefix(system)}")
         for entry in sorted(named, key=lambda one: one.key, reverse=True):
             body = archive.get(entry.key)
             if sha256(body).hexdigest() == entry.digest:

@@ -1,23 +1,29 @@
 """The lines of the log that this machine has read, kept in a file: a process need not read every seal again.
 
-The file is only a convenience. It grows by one piece a seal: the seal's lines, then `root <size> <root in hex>`.
-Processes append at once; a piece that another process wrote as well is passed over, and left out when the file is next
-read. A file that is damaged, or of another archive, is dropped, and the log is read anew from the archive.
+The file is only a convenience. After a seal's lines comes `= <size> <crc32 of all bytes before>`; after the seal that
+passes a multiple of MARK lines `# <size> <hash> … <crc32>`, with the frontier over all lines. So a new process takes up
+the text up to the last mark as it is, and parses what follows. All processes write the same bytes: who comes second
+finds them there. A file that is damaged, or of another archive, is dropped, and the log is read anew.
 """
 
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from zlib import crc32
 
 from governance.evidence.address import seal_key
 from governance.evidence.archive import Archive, MissingObject
-from governance.evidence.log import Entry, Log, parse_text, print_seal
+from governance.evidence.log import Entry, Log, parse_seal, print_seal
 from governance.evidence.malformed import Malformed
+from governance.evidence.stem import Stem
+from governance.evidence.tree import Frontier
 
-_CLOSING = re.compile(rb"^root (\d{1,18}) ([0-9a-f]{64})\n", re.MULTILINE)
+MARK = 4096  # lines
+_CLOSING = re.compile(rb"^[=#] (\d{1,18})((?: [0-9a-f]{64})*) ([0-9a-f]{8})\n", re.MULTILINE)
+_SUM = 9  # bytes of a checksum in hex, and its newline
 
 
 class KeptLog(Log):
@@ -25,7 +31,8 @@ class KeptLog(Log):
 
     def __init__(self, file: Path) -> None:
         super().__init__()
-        self._file, self._is_recalled, self._is_doubled = file, False, False
+        self._file, self._is_recalled, self._is_kept = file, False, True
+        self._written, self._sum = 0, 0  # bytes, and their crc32
 
     def refresh(self, archive: Archive) -> None:
         """Read the seals written since; the first time, since the file was written."""
@@ -35,79 +42,90 @@ class KeptLog(Log):
                 self._is_recalled = True
             super().refresh(archive)
 
-    def append(self, entries: list[Entry]) -> None:
+    def append(self, entries: Sequence[Entry]) -> None:
         """Add the lines of one more seal, here and in the file."""
+        before = len(self)
         super().append(entries)
         if entries:
-            _append(self._file, _piece(print_seal(entries), len(self), self.root().hex()))
+            hashes = self.frontier.hashes if len(self) // MARK > before // MARK else ()
+            piece = _piece(print_seal(entries), len(self), hashes, self._sum)
+            self._is_kept = self._is_kept and _append(self._file, piece, self._written)
+            self._written, self._sum = self._written + len(piece), crc32(piece, self._sum)
 
     def _recall(self, archive: Archive) -> None:
         """Take the lines of the file; drop it when they are not those of this archive."""
         try:
-            if not self._file.is_file():
-                return
-            if not self._is_taken(archive):
+            kept = _read(self._file)
+            if kept and not self._is_taken(kept, archive):
                 self.clear()
                 self._file.unlink(missing_ok=True)
-            elif self._is_doubled:
-                compact(self._file)
+            elif kept:
+                self._written, self._sum = len(kept), crc32(kept)
         except BaseException:
             self.clear()
             raise
 
-    def _is_taken(self, archive: Archive) -> bool:
-        """Whether the lines have the root that the file names, and the archive's seal is the last piece."""
-        last, root = b"", ""
+    def _is_taken(self, kept: bytes, archive: Archive) -> bool:
+        """Whether the bytes are as they were written, and the archive's seal is the last piece."""
+        if crc32(memoryview(kept)[:-_SUM]) != int(kept[-_SUM:], 16):
+            return False
         try:
-            for size, said, lines in _pieces(self._file.read_bytes()):
-                entries = parse_text(lines)
-                if size <= len(self):  # two processes read the same seal
-                    self._is_doubled = True
-                    continue
-                if size != len(self) + len(entries):
-                    return False
-                super().append(entries)
-                last, root = lines, said
-            return not last or (
-                self.root().hex() == root and archive.get(seal_key(len(self) - last.count(b"\n"))) == last
-            )
-        except (Malformed, MissingObject):
+            size, last = self._take(kept)
+            return size == len(self) and archive.get(seal_key(size - last.count(b"\n"))) == last
+        except (Malformed, MissingObject, ValueError):
             return False
 
-
-def _pieces(kept: bytes) -> Iterator[tuple[int, str, bytes]]:
-    """Of each whole piece: the size of the log after it, the root that it names, and its lines."""
-    start = 0
-    for closing in _CLOSING.finditer(kept):
-        yield int(closing[1]), closing[2].decode(), kept[start : closing.start()]
-        start = closing.end()
-
-
-def compact(file: Path) -> None:
-    """Leave out pieces that were written before; what cannot be written stays as it is.
-
-    Nobody appends meanwhile: the file is locked, and who waited for it sees that another bears its name.
-    """
-    with suppress(OSError), _held(file, os.O_RDONLY):
-        new = file.with_name(f"{file.name}-new")
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            known = 0
-            for size, said, lines in _pieces(file.read_bytes()):
-                if size > known:
-                    out.write(_piece(lines, size, said))
-                    known = size
-        new.replace(file)
+    def _take(self, kept: bytes) -> tuple[int, bytes]:
+        """Know these lines; the size that the last closing line tells, and the lines of the last seal."""
+        mark = kept.rfind(b"\n# ") + 1
+        start = kept.rfind(b"\n= ", 0, mark) + 1  # the seal before the mark begins after this closing line
+        at = kept.index(b"\n", start) + 1 if start else 0
+        size, last = 0, b""
+        for closing in _CLOSING.finditer(kept, at):
+            last, at = kept[at : closing.start()], closing.end()
+            size = int(closing[1])
+            if closing.start() == mark:
+                hashes = [bytes.fromhex(each.decode()) for each in closing[2].split()]
+                self.begin(Stem(kept[:at], Frontier.resumed(size, hashes)))
+            else:
+                super().append(parse_seal(last, "the kept log"))
+        return size, last
 
 
-def _piece(lines: bytes, size: int, root: str) -> bytes:
-    return lines + b"root %d %s\n" % (size, root.encode())
+def _piece(lines: bytes, size: int, hashes: Sequence[bytes], before: int) -> bytes:
+    """What a seal adds to a file whose bytes have the checksum `before`."""
+    said = " ".join(["#" if hashes else "=", str(size), *(each.hex() for each in hashes), ""])
+    text = lines + said.encode()
+    return text + b"%08x\n" % crc32(text, before)
 
 
-def _append(file: Path, piece: bytes) -> None:
-    """By one write, so that pieces of several processes do not mix. What cannot be kept is read again another time."""
-    with suppress(OSError), _held(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as handle:
-        os.write(handle, piece)
+def _read(file: Path) -> bytes:
+    """The file up to its last closing line; what follows, as of a machine that died while it wrote, is cut off."""
+    with suppress(OSError), _held(file, os.O_RDWR) as handle:
+        kept = file.read_bytes()
+        end = _end(kept)
+        os.ftruncate(handle, end)
+        return kept[:end]
+    return b""
+
+
+def _end(kept: bytes) -> int:
+    """Where the last whole closing line ends."""
+    at = len(kept)
+    while at:
+        at = max(kept.rfind(b"\n= ", 0, at), kept.rfind(b"\n# ", 0, at)) + 1
+        if closing := _CLOSING.match(kept, at):
+            return closing.end()
+    return 0
+
+
+def _append(file: Path, piece: bytes, at: int) -> bool:
+    """Have these bytes stand there in the file; False when others do, or none can: then the file is left alone."""
+    with suppress(OSError), _held(file, os.O_RDWR | os.O_CREAT) as handle:
+        if os.fstat(handle).st_size > at:
+            return os.pread(handle, len(piece), at) == piece
+        return os.fstat(handle).st_size == at and os.pwrite(handle, piece, at) == len(piece)
+    return False
 
 
 @contextmanager

@@ -4,15 +4,17 @@ A seal is text in the format of `sha256sum`; its key is the number of lines befo
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import RLock
+from typing import overload
 
 from governance.evidence.address import LOGGED, seal_key
 from governance.evidence.archive import Archive, MissingObject
 from governance.evidence.malformed import malformed
-from governance.evidence.tree import Frontier, leaf_hash, root_hash
+from governance.evidence.stem import Stem
+from governance.evidence.tree import Frontier, leaf_hash
 
 MAX_SEAL_LINES = 10_000
 _LINE = re.compile(rf"([0-9a-f]{{64}})  ({LOGGED.pattern})")
@@ -60,6 +62,28 @@ def parse_seal(body: bytes, where: str) -> list[Entry]:
     return [Entry(match[1], match[2]) for match in matches if match]
 
 
+class Entries(Sequence[Entry]):
+    """The entries of a log; those of its stem are parsed when they are asked for."""
+
+    def __init__(self, stem: Stem, later: Sequence[Entry]) -> None:
+        self._stem, self._later = stem, later
+
+    def __len__(self) -> int:
+        return len(self._stem) + len(self._later)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
+        places = range(len(self))[index]
+        return self._at(places) if isinstance(places, int) else [self._at(place) for place in places]
+
+    def _at(self, place: int) -> Entry:
+        known = len(self._stem)
+        return Entry(*self._stem.line(place)) if place < known else self._later[place - known]
+
+
 class Log:
     """The lines known so far, growing as `refresh` reads seals. `guard` keeps the threads of one process apart."""
 
@@ -70,9 +94,13 @@ class Log:
 
     def clear(self) -> None:
         """Know no line."""
-        self.entries: list[Entry] = []
+        self.begin(Stem())
+
+    def begin(self, stem: Stem) -> None:
+        """Know these lines and no other."""
+        self._stem, self._later = stem, list[Entry]()
         self._index: dict[str, int] = {}
-        self._frontier = Frontier()
+        self._frontier = stem.frontier.copy()
 
     @classmethod
     def load(cls, archive: Archive) -> "Log":
@@ -97,36 +125,52 @@ class Log:
                     return
                 self.append(parse_seal(body, key))
 
-    def append(self, entries: list[Entry]) -> None:
+    def append(self, entries: Sequence[Entry]) -> None:
         """Add the lines of one more seal."""
         for entry in entries:
-            self._index.setdefault(entry.key, len(self.entries))
-            self.entries.append(entry)
+            self._index.setdefault(entry.key, len(self))
+            self._later.append(entry)
             self._frontier.push(entry.leaf)
 
+    @property
+    def entries(self) -> Entries:
+        """All lines, in order."""
+        return Entries(self._stem, self._later)
+
     def __len__(self) -> int:
-        return len(self.entries)
+        return self._frontier.size
 
     def __contains__(self, key: object) -> bool:
-        return key in self._index
+        return key in self._index or self._stem.find(str(key)) is not None
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
 
     def index(self, key: str) -> int:
-        """Where the key stands, from 0. Raises KeyError."""
-        return self._index[key]
+        """Where the key first stands, from 0. Raises KeyError."""
+        found = self._stem.find(key)
+        return self._index[key] if found is None else found
+
+    def holding(self, part: str) -> list[Entry]:
+        """The entries whose key holds a text, in order."""
+        return [*(Entry(*line) for line in self._stem.holding(part)), *(one for one in self._later if part in one.key)]
 
     def root(self, size: int | None = None) -> bytes:
-        """The root over the first `size` lines (all of them by default)."""
+        """The root over the first `size` lines (all of them by default); quick for those that came after the stem."""
         if size is None or size == len(self):
             return self._frontier.root()
-        return root_hash([entry.leaf for entry in self.entries[:size]])
+        known = len(self._stem)
+        if size < known:
+            return Frontier(entry.leaf for entry in self.entries[:size]).root()
+        frontier = self._stem.frontier.copy()
+        for entry in self._later[: size - known]:
+            frontier.push(entry.leaf)
+        return frontier.root()
 
     @property
-    def hashes(self) -> int:
-        """How many hashes suffice to append and to give the root."""
-        return self._frontier.width
+    def frontier(self) -> Frontier:
+        """What suffices to append and to give the root."""
+        return self._frontier
 
 
 def parse_text(body: bytes) -> list[Entry]:

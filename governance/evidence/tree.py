@@ -30,10 +30,21 @@ class Frontier:
         for leaf in leaves:
             self.push(leaf)
 
+    @classmethod
+    def resumed(cls, size: int, hashes: Iterable[bytes]) -> "Frontier":
+        """The frontier over `size` leaves that had these `hashes`."""
+        frontier = cls()
+        frontier.size, frontier._perfect = size, list(hashes)
+        return frontier
+
     @property
-    def width(self) -> int:
-        """How many hashes it holds."""
-        return len(self._perfect)
+    def hashes(self) -> tuple[bytes, ...]:
+        """The roots of the perfect subtrees, largest first."""
+        return tuple(self._perfect)
+
+    def copy(self) -> "Frontier":
+        """Another one over the same leaves."""
+        return self.resumed(self.size, self._perfect)
 
     def push(self, leaf: bytes) -> None:
         """Append one leaf hash."""

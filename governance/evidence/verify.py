@@ -113,10 +113,7 @@ def verify_archive(
     """
     report = Report(archive.name)
     audit = _Audit(archive, Inventory(archive, PARTS if request else ("",)), report, now or datetime.now(UTC))
-    versions = read_roots(archive, audit.inventory, root_digest, report)  # a
-    audit.lines = join_seals(archive, audit.inventory, report)  # b
-    audit.roots = placed(versions, audit.lines.entries)
-    report.origin, report.entries = audit.root.archive if audit.root else "", len(audit.lines)
+    _read_log(audit, root_digest)  # a, b
     inside = read_checkpoints(archive, audit.inventory, audit.root, report)  # c
     kept = read_kept(checkpoints or {}, audit.roots, report)  # d
     report_lost_acts(kept, audit.lines.entries, report)
@@ -141,6 +138,15 @@ def verify_archive(
     vouching = witnesses(matching, kept, facts, anchors)  # j
     report.strength = strength(report, audit.root, vouching, is_pinned=root_digest is not None, locks=archive.locks)
     return report
+
+
+def _read_log(audit: _Audit, root_digest: str | None) -> None:
+    """The roots, the lines, and which root held at which line."""
+    versions = read_roots(audit.archive, audit.inventory, root_digest, audit.report)
+    audit.lines = join_seals(audit.archive, audit.inventory, audit.report)
+    audit.roots = placed(versions, audit.lines.entries)
+    audit.report.origin = audit.root.archive if audit.root else ""
+    audit.report.entries = len(audit.lines)
 
 
 def _report_repeats(audit: _Audit) -> None:

@@ -11,7 +11,7 @@ from governance.adapters import kept_log
 from governance.adapters.directory import DirectoryArchive
 from governance.adapters.kept_log import KeptLog
 from governance.errors import ArchiveUnavailable, Fault, Place
-from governance.evidence import Entry, Keys, Log, store_bundle
+from governance.evidence import Keys, Log, store_bundle
 from tests.evidence_builders import fill, make_run
 
 
@@ -84,64 +84,18 @@ def test_two_processes_that_read_the_same_seals_leave_a_file_that_is_read_once(
     assert counted.reads == 2
 
 
-def doubled(counted: CountedArchive, file: Path) -> bytes:
-    """A file of nine seals of which two processes wrote each; gives it as one alone would have written it."""
+def test_two_processes_without_a_file_write_one(counted: CountedArchive, tmp_path: Path) -> None:
+    """Both read the archive and write what they read: the second finds it there."""
+    file = tmp_path / "log.txt"
     logs = [KeptLog(file) for _ in range(2)]
     for log in logs:
         log._is_recalled = True  # both began before there was a file
     logs[0].refresh(counted)
     alone = file.read_bytes()
     logs[1].refresh(counted)
-    assert file.read_bytes() == alone * 2
-    return alone
-
-
-def test_a_file_that_holds_seals_twice_is_written_anew_when_it_is_read(counted: CountedArchive, tmp_path: Path) -> None:
-    """Each once, as a process alone would have; the next process finds nothing to leave out."""
-    file = tmp_path / "log.txt"
-    alone = doubled(counted, file)
-
-    whole = lines(counted, file)
 
     assert file.read_bytes() == alone
-    written = file.stat().st_ino
-    counted.reads = 0
-    assert lines(counted, file) == whole == [entry.line for entry in Log.load(DirectoryArchive(tmp_path / "archive"))]
-    assert (counted.reads, file.stat().st_ino) == (2, written)
     assert file.stat().st_mode & 0o777 == 0o600
-
-
-KILLED = """
-import os, sys
-from pathlib import Path
-from governance.adapters import kept_log
-
-Path.replace = lambda path, target: os._exit(9)
-kept_log.compact(Path(sys.argv[1]))
-"""
-
-
-def test_a_kill_before_the_new_file_stands_leaves_the_old_one(counted: CountedArchive, tmp_path: Path) -> None:
-    """What was half written is in nobody's way."""
-    file = tmp_path / "log.txt"
-    alone = doubled(counted, file)
-
-    assert subprocess.run([sys.executable, "-c", KILLED, str(file)], check=False).returncode == 9
-
-    assert file.read_bytes() == alone * 2
-    lines(counted, file)
-    assert file.read_bytes() == alone
-    assert [path.name for path in tmp_path.glob("log.txt*")] == ["log.txt"]
-
-
-def test_a_new_file_that_cannot_be_written_costs_nothing(counted: CountedArchive, tmp_path: Path) -> None:
-    """The doubled one is read as before."""
-    file = tmp_path / "log.txt"
-    alone = doubled(counted, file)
-    (tmp_path / "log.txt-new").mkdir()
-
-    assert len(lines(counted, file)) == len(Log.load(counted))
-    assert file.read_bytes() == alone * 2
 
 
 WRITER = """
@@ -156,18 +110,63 @@ for number in range(int(sys.argv[2])):
 """
 
 
-def test_what_another_process_appends_meanwhile_is_not_lost(tmp_path: Path) -> None:
-    """A process appends a thousand seals while the file is written anew without rest."""
-    file = tmp_path / "log.txt"
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(file), "1000"])
-    while writer.poll() is None:
-        kept_log.compact(file)
+def test_processes_that_write_at_once_leave_the_file_of_one(tmp_path: Path) -> None:
+    """Three processes, a thousand seals each, the same ones."""
+    file, alone = tmp_path / "log.txt", tmp_path / "alone.txt"
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(file), "1000"]) for _ in range(3)]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    subprocess.run([sys.executable, "-c", WRITER, str(alone), "1000"], check=True)
 
-    alone = KeptLog(tmp_path / "alone.txt")
-    for number in range(1000):
-        alone.append([Entry("0" * 64, f"bundle/2026/11/24/00/early-help.{number}.r0.tar")])
-    assert writer.returncode == 0
-    assert file.read_bytes() == (tmp_path / "alone.txt").read_bytes()
+    assert file.read_bytes() == alone.read_bytes()
+
+
+@pytest.mark.parametrize("torn", [1, 9, 30, 150, 300])
+def test_what_a_machine_wrote_when_it_died_is_cut_off(torn: int, counted: CountedArchive, tmp_path: Path) -> None:
+    """The seals before it need not be read again; the file is whole afterwards."""
+    file = tmp_path / "log.txt"
+    whole, kept = lines(counted, file), file.read_bytes()
+    file.write_bytes(kept[:-torn])
+    counted.reads = 0
+
+    assert lines(counted, file) == whole
+    assert file.read_bytes() == kept
+    assert counted.reads <= 5
+
+
+@pytest.mark.parametrize("mark", [1, 2, 3, 4, 9, 10, 14, 15])
+def test_lines_before_a_mark_are_taken_up_by_their_text(
+    mark: int, counted: CountedArchive, tmp_path: Path, signing_keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same log as one that read every seal: lines, places, roots, and what is sealed next."""
+    monkeypatch.setattr(kept_log, "MARK", mark)
+    file = tmp_path / "log.txt"
+    lines(counted, file)
+    counted.reads = 0
+
+    log, plain = KeptLog(file), Log.load(DirectoryArchive(tmp_path / "archive"))
+    log.refresh(counted)
+
+    assert counted.reads == 2
+    assert [*log] == [*plain]
+    assert [log.root(size) for size in range(len(log) + 1)] == [plain.root(size) for size in range(len(log) + 1)]
+    assert [log.index(entry.key) for entry in plain] == [*range(len(plain))]
+    store_bundle(counted, *make_run(signing_keys, 100), log=log)
+    assert [*log] == [*Log.load(counted)]
+    assert lines(counted, file) == [entry.line for entry in log]
+
+
+def test_hashes_that_were_damaged_are_not_believed(
+    counted: CountedArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is signed over a root that is not the log's."""
+    monkeypatch.setattr(kept_log, "MARK", 14)
+    file = tmp_path / "log.txt"
+    whole, kept = lines(counted, file), file.read_bytes()
+    at = kept.rindex(b"\n# ") + 8
+    file.write_bytes(kept[:at] + (b"0" if kept[at : at + 1] != b"0" else b"1") + kept[at + 1 :])
+
+    assert lines(counted, file) == whole
+    assert file.read_bytes() == kept
 
 
 @pytest.mark.parametrize(
@@ -176,8 +175,8 @@ def test_what_another_process_appends_meanwhile_is_not_lost(tmp_path: Path) -> N
         lambda kept: kept.replace(b"credit", b"debit0", 1),
         lambda kept: kept[:-50] + b"\n" + kept,
         lambda kept: kept[40:],
-        lambda kept: kept + b"root 99 " + b"0" * 64 + b"\n",
-        lambda kept: kept + kept.split(b"root")[0] + b"root 99 " + b"0" * 64 + b"\n",
+        lambda kept: kept + b"= 99 00000000\n",
+        lambda kept: kept + kept.split(b"= ")[0] + b"= 99 00000000\n",
         lambda _kept: b"\xff\0",
         lambda _kept: b"",
     ],
