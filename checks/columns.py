@@ -21,7 +21,7 @@ import polars as pl
 
 from checks.distances import Sorted
 from checks.ordered import Ordered
-from checks.runs import RUN, Runs, on_disk
+from checks.runs import Runs
 from governance.window import Length, Table
 
 EVERY = {
@@ -33,51 +33,33 @@ EVERY = {
     Length.HOUR: "1h",
 }
 _NO_TIME = -(1 << 63)
-_BELOW_ZERO = (1 << 63) - 1
-_PIECE = 1 << 15
+PIECE = 1 << 22
 
 Cut = tuple[str, Length, str]
 
 
 def _chunks(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
-    """Some columns in file order, at most RUN rows at a time."""
+    """Some columns in file order, at most PIECE rows at a time."""
     file = pl.scan_parquet(path, glob=False).select(columns)
-    for start in count(0, RUN):
-        chunk = file.slice(start, RUN).collect()
+    for start in count(0, PIECE):
+        chunk = file.slice(start, PIECE).collect()
         yield chunk
-        if chunk.height < RUN:
+        if chunk.height < PIECE:
             return
 
 
+def _rows(path: Path) -> int:
+    """How many rows a file has."""
+    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+
+
 def _finite(values: pl.Series) -> Sorted:
-    """The finite numbers of a series in rising order."""
-    return _sorted(_known(values.drop_nulls().to_numpy()))
-
-
-def _known(numbers: Sorted) -> Sorted:
-    """Those that are finite."""
+    """The finite numbers of a series."""
+    numbers: Sorted = values.drop_nulls().to_numpy()
     if numbers.dtype.kind != "f":
         return numbers
     finite = np.isfinite(numbers)
     return numbers if finite.all() else numbers[finite]
-
-
-def _sorted(numbers: Sorted) -> Sorted:
-    """Finite numbers in rising order: doubles by their bits, which sort as whole numbers do and in half the time."""
-    if numbers.dtype != np.float64:
-        return pl.Series(numbers).sort(multithreaded=False).to_numpy()
-    bits = (numbers + 0.0).view(np.int64)  # no negative zero
-    _turned(bits, bits)
-    ordered = pl.Series(bits).sort(multithreaded=False).to_numpy()
-    _turned(ordered, bits)
-    return bits.view(np.float64)
-
-
-def _turned(bits: Sorted, into: Sorted) -> None:
-    """Bits of doubles as whole numbers of the same order, and back; in pieces, since new memory costs more."""
-    for start in range(0, len(bits), _PIECE):
-        part = bits[start : start + _PIECE]
-        np.bitwise_xor(part, (part >> 63) & _BELOW_ZERO, out=into[start : start + _PIECE])
 
 
 def sorted_finite(path: Path, column: str) -> Sorted:
@@ -87,23 +69,19 @@ def sorted_finite(path: Path, column: str) -> Sorted:
 
 def ordered(path: Path, column: str, most: int, *, held: int = 1 << 62) -> Ordered:
     """A numeric column, read once; values beyond `held` lie in a scratch file, `most` are sampled."""
-    nulls = unknown = beyond = 0
-    step, pieces = _step(path, most), []
-    with Runs(path.parent) as runs:
+    n = nulls = unknown = 0
+    rows, pieces = _rows(path), []
+    with Runs(path.parent, rows) as runs:
         for place, chunk in enumerate(_chunks(path, [column])):
             series = chunk.to_series()
-            pieces.append(_evenly(series, place, step))
-            known: Sorted = series.drop_nulls().to_numpy()
-            kept = _known(known)
-            nulls, beyond = nulls + series.null_count(), beyond + len(known) - len(kept)
-            unknown += int(np.isnan(known).sum()) if len(known) > len(kept) else 0
-            runs.add(_sorted(kept))
-        values = runs.merged()
+            pieces.append(_evenly(series, place, _step(rows, most)))
+            finite = _finite(series)
+            runs.add(finite)
+            n, nulls = n + len(finite), nulls + series.null_count()
+            unknown += int(series.is_nan().sum()) if len(finite) + series.null_count() < len(series) else 0
+        values = runs.kept(held)
     sample = np.concatenate([_plain(piece) for piece in pieces])
-    counts = (len(values), nulls, unknown, beyond - unknown)
-    if len(values) <= held:
-        return Ordered(*counts, sample, lambda: values, len(values))
-    return Ordered(*counts, sample, on_disk(path.parent, values), 0)
+    return Ordered(n, nulls, unknown, rows - n - nulls - unknown, sample, values, n if n <= held else 0)
 
 
 def category_counts(path: Path, column: str) -> dict[str, int]:
@@ -115,23 +93,26 @@ def category_counts(path: Path, column: str) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Ids:
-    """Whether no id comes twice (True is certain, False is not), and whether each is a whole number, or its text."""
+    """Whether no id comes twice (True is certain, False is not); whether each is a whole number, or its text; nulls."""
 
     differ: bool
     whole: bool
+    nulls: int
 
 
 def ids(path: Path, column: str) -> Ids:
     """What is known of the ids; whole numbers that rise, as a counter makes them, need no sorting."""
-    rising, last = True, -(1 << 63)
+    whole, rising, last, nulls = True, True, -(1 << 63), 0
     for chunk in _chunks(path, [column]):
-        numbers = _whole(chunk.to_series().drop_nulls())
+        cells = chunk.to_series()
+        nulls += cells.null_count()
+        numbers = _whole(cells.drop_nulls()) if whole else None
         if numbers is None:
-            return Ids(all_differ(path, column), whole=False)
-        if rising and len(numbers):
+            whole = rising = False
+        elif rising and len(numbers):
             rising = bool(numbers[0] > last and (numbers[1:] > numbers[:-1]).all())
             last = int(numbers[-1])
-    return Ids(rising or all_differ(path, column), whole=True)
+    return Ids(rising or all_differ(path, column), whole, nulls)
 
 
 def _whole(cells: pl.Series) -> Sorted | None:
@@ -147,31 +128,31 @@ def _whole(cells: pl.Series) -> Sorted | None:
 
 def all_differ(path: Path, column: str) -> bool:
     """Whether no value of a column comes twice, as far as 64-bit hashes tell; True is certain, False is not."""
-    with Runs(path.parent) as runs:
+    with Runs(path.parent, _rows(path)) as runs:
         for chunk in _chunks(path, [column]):
-            runs.add(chunk.to_series().drop_nulls().hash(seed=0).sort(multithreaded=False).to_numpy())
+            runs.add(chunk.to_series().drop_nulls().hash(seed=0).to_numpy())
         hashes = runs.merged()
     return not any(
-        bool((hashes[start + 1 : start + RUN + 1] == hashes[start : start + RUN][: len(hashes) - start - 1]).any())
-        for start in range(0, len(hashes), RUN)
+        bool((hashes[start + 1 : start + PIECE + 1] == hashes[start : start + PIECE][: len(hashes) - start - 1]).any())
+        for start in range(0, len(hashes), PIECE)
     )
 
 
 def evenly(path: Path, column: str, most: int) -> Sorted:
     """At most `most` rows of a column at even distances: numbers as float64 (NaN for null), all else as text ("")."""
-    step = _step(path, most)
+    step = _step(_rows(path), most)
     pieces = [_evenly(piece.to_series(), place, step) for place, piece in enumerate(_chunks(path, [column]))]
     return _plain(pl.concat(pieces))
 
 
-def _step(path: Path, most: int) -> int:
+def _step(rows: int, most: int) -> int:
     """Every how manieth row is one of at most `most`."""
-    return max(1, -(-int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()) // most))
+    return max(1, -(-rows // most))
 
 
 def _evenly(chunk: pl.Series, place: int, step: int) -> pl.Series:
     """Every `step`th row of a file, those that lie in one of its chunks."""
-    return chunk.gather_every(step, -place * RUN % step)
+    return chunk.gather_every(step, -place * PIECE % step)
 
 
 def _plain(rows: pl.Series) -> Sorted:
@@ -182,7 +163,8 @@ def _plain(rows: pl.Series) -> Sorted:
 
 def scores(path: Path, score: str, label: str, positive: str) -> tuple[Sorted, Sorted]:
     """The finite scores of rows with a known label, sorted: of the positive ones, of all others."""
-    with Runs(path.parent) as ours, Runs(path.parent) as others:
+    rows = _rows(path)
+    with Runs(path.parent, rows) as ours, Runs(path.parent, rows) as others:
         for chunk in _chunks(path, [score, label]):
             values, truth = chunk[score].cast(pl.Float64), chunk[label].cast(pl.String) == positive
             ours.add(_finite(values.filter(truth)))

@@ -26,9 +26,9 @@ SAMPLE = 20_000
 class Counted:
     """A window's file."""
 
-    def __init__(self, path: Path, sorts: Sequence[str] = ()) -> None:
-        """`sorts` are the numeric columns that will be sorted in any case, so that counting may use it."""
-        self.path, self.sorts = path, frozenset(sorts)
+    def __init__(self, path: Path, sorts: Sequence[str] = (), names: Sequence[str] = ()) -> None:
+        """`sorts`, `names`: columns that will be sorted, or counted by name, in any case, so that others may use it."""
+        self.path, self.sorts, self.names = path, frozenset(sorts), frozenset(names)
         self._answers: dict[str, Rows] = {}
         self._ordered: dict[str, Ordered] = {}
         self._counts: dict[str, dict[str, int]] = {}

@@ -8,7 +8,7 @@ Rules (Evidently 0.7.23, legacy/calculations/stattests; values agree to 1e-9)
 4. The standard deviation has n in its denominator and is rounded to the column's own float type.
 
 The Wasserstein distance needs no merge: it is the integral over u in [0, 1] of |F^-1(u) - G^-1(u)|, whose breakpoints
-i/n and j/m do not depend on the data.
+i/m and j/n do not depend on the data.
 """
 
 import math
@@ -51,22 +51,20 @@ def deviation(values: Sorted) -> float:
 def wasserstein(reference: Sorted, current: Sorted) -> float:
     """The first Wasserstein distance of two sorted samples, in the unit of the column.
 
-    Memory is constant: the breakpoints are the integers i*m and j*n in [0, n*m], taken block by block.
+    Of m and n <= m numbers: while u passes from i/m to (i+1)/m, where the longer sample has its number i, the shorter
+    one has its number i*n//m, and at most one more. Memory is constant: i is taken block by block.
     """
-    n, m = len(reference), len(current)
-    if n == m:
-        gaps = (np.abs(np.subtract(reference[part], current[part], dtype=np.float64)) for part in _blocks(n, _BLOCK))
-        return float(sum(float(gap.sum()) for gap in gaps) / n)
-    total, low = 0.0, 0
-    for part in _blocks(n, _BLOCK):
-        high = part.stop * m
-        ours = np.arange(part.start, part.stop, dtype=np.int64) * m
-        theirs = np.arange(low // n + 1, -(-high // n), dtype=np.int64) * n
-        grid = np.concatenate([ours, theirs, np.array([high])])
-        grid.sort(kind="stable")
-        left, width = grid[:-1], np.diff(grid)
-        gap = np.subtract(reference[left // m], current[left // n], dtype=np.float64)
-        total, low = total + float((np.abs(gap) * width).sum()), high
+    longer, shorter = (reference, current) if len(reference) >= len(current) else (current, reference)
+    m, n, total = len(longer), len(shorter), 0.0
+    for part in _blocks(m, _BLOCK):
+        start = np.arange(part.start, part.stop, dtype=np.int64) * n
+        place = start // m
+        width = np.minimum((place + 1) * m - start, n).astype(np.float64)
+        first, second = (
+            np.abs(np.subtract(longer[part], shorter.take(at, mode="clip"), dtype=np.float64))
+            for at in (place, place + 1)
+        )
+        total += float((first * width + second * (n - width)).sum())
     return total / n / m
 
 

@@ -15,7 +15,7 @@ from checks import cause, contract, drift, estimate, fairness, fairness_follow, 
 from checks.cause import Named
 from checks.contract import Examined
 from checks.counted import Counted
-from checks.faults_profile import numeric_columns
+from checks.faults_profile import named_columns, numeric_columns
 from checks.sequential import handed_on
 from governance.registry.system import System
 from governance.verdict import Distribution, GroupRate, Result, Status, Verdict
@@ -42,7 +42,8 @@ def judge(
     if window.current is None:
         results = results or [_unreadable("The window could not be read.")]
         return _verdict(system, window, revision, cause.examine(system, window, results), state=same)
-    file = Counted(window.current.path, numeric_columns(system) if window.reference else ())
+    compared = (numeric_columns(system), named_columns(system)) if window.reference else ()
+    file = Counted(window.current.path, *compared)
     examined = contract.examine(system, file, window.period)
     results.extend(examined.results)
     if not examined.fit:

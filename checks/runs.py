@@ -1,10 +1,11 @@
 """Sorting more numbers than memory should hold: sorted runs in a scratch file, merged one range of values at a time.
 
-A run is at most RUN numbers; up to one run nothing is written. Else every STEPth number of every run is a cut: between
-two neighbouring cuts lie fewer than STEP numbers of each run, so that the part in memory is bounded whatever the rows;
-numbers equal to a cut, of which there may be any number, need no sorting. The result is exact, and is mapped from a
-file: its pages are the system's to drop. Scratch files are unlinked when they are made, so a run that is killed leaves
-none, and lie beside the rows they are made of.
+A run is at most RUN numbers, gathered piece by piece in one array and sorted there; numbers that fill no more than one
+run are merged with nothing. Else every STEPth number of every run is a cut: between two neighbouring cuts lie fewer
+than STEP numbers of each run, so that the part in memory is bounded whatever the rows; numbers equal to a cut, of which
+there may be any number, need no sorting. The result is exact, and is mapped from a file: its pages are the system's to
+drop. Scratch files are unlinked when they are made, so a run that is killed leaves none, and lie beside the rows they
+are made of.
 """
 
 import tempfile
@@ -17,16 +18,24 @@ import numpy as np
 
 from checks.distances import Sorted
 
-RUN = 1 << 24
+RUN = 1 << 27
 STEP = 1 << 16
 
 
 class Runs:
-    """Sorted arrays of one type in, one sorted array out: `with Runs(folder) as runs: runs.add(...); runs.merged()`."""
+    """Numbers of one type in, one sorted array out: `with Runs(folder, rows) as runs: runs.add(...); runs.merged()`."""
 
-    def __init__(self, folder: Path, step: int = STEP) -> None:
-        """`folder` gets the scratch files; `step` is how many numbers of a run lie between two cuts."""
-        self._folder, self._step, self._runs = folder, step, list[Sorted]()
+    def __init__(self, folder: Path, most: int, *, run: int = RUN, step: int = STEP) -> None:
+        """Nothing is sorted yet.
+
+        Args:
+            folder: gets the scratch files.
+            most: how many numbers there may be.
+            run: how many numbers are sorted at once.
+            step: how many numbers of a run lie between two cuts.
+        """
+        self._folder, self._size, self._step = folder, max(1, min(run, most)), step
+        self._run, self._filled, self._spilled = np.empty(0), 0, list[Sorted]()
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> "Runs":
@@ -36,33 +45,49 @@ class Runs:
         if self._file is not None:
             self._file.close()
 
-    def add(self, run: Sorted) -> None:
-        """One more sorted run without NaN."""
-        if self._runs and self._file is None:
-            self._file = _scratch(self._folder)
-            self._runs = [_spilled(self._file, one) for one in self._runs]
-        self._runs.append(run if self._file is None else _spilled(self._file, run))
+    def add(self, numbers: Sorted) -> None:
+        """More numbers, in any order, without NaN; a negative zero becomes zero."""
+        while len(numbers):
+            if self._filled == self._size:
+                self._spill()
+            if not len(self._run):
+                self._run = np.empty(self._size, numbers.dtype)
+            part = numbers[: self._size - self._filled]
+            np.add(part, 0, out=self._run[self._filled : self._filled + len(part)])
+            self._filled, numbers = self._filled + len(part), numbers[len(part) :]
 
     def merged(self) -> Sorted:
         """All numbers in rising order; an array of no floats where nothing was added."""
-        if len(self._runs) < 2:
-            return self._runs[0] if self._runs else np.empty(0)
-        with _scratch(self._folder) as out:
-            _merge(self._runs, out, self._step)
-            return _mapped(out, self._runs[0].dtype, 0, sum(map(len, self._runs)))
+        return self.kept(self._size)()
 
+    def kept(self, most: int) -> Callable[[], Sorted]:
+        """The same, in memory up to `most`; more lie in a scratch file, mapped anew each time they are asked for."""
+        run = self._sorted()
+        if not self._spilled and len(run) <= most:
+            return lambda: run
+        file, runs = _scratch(self._folder), [*self._spilled, run]
+        _merge(runs, file, self._step)
+        kind, count = run.dtype, sum(map(len, runs))
 
-def on_disk(folder: Path, values: Sorted) -> Callable[[], Sorted]:
-    """Numbers in a scratch file instead of memory: mapped anew each time they are asked for."""
-    file, kind, length = _scratch(folder), values.dtype, len(values)
-    values.tofile(file)
-    file.flush()
+        def mapped() -> Sorted:
+            return _mapped(file, kind, 0, count)
 
-    def mapped() -> Sorted:
-        return _mapped(file, kind, 0, length)
+        finalize(mapped, file.close)
+        return mapped
 
-    finalize(mapped, file.close)
-    return mapped
+    def _sorted(self) -> Sorted:
+        """The run that is being filled, sorted where it lies."""
+        run = self._run[: self._filled]
+        run.sort()
+        return run
+
+    def _spill(self) -> None:
+        """A full run into the file."""
+        self._file = self._file or _scratch(self._folder)
+        run, offset = self._sorted(), self._file.seek(0, 2)
+        run.tofile(self._file)
+        self._spilled.append(_mapped(self._file, run.dtype, offset, len(run)))
+        self._filled = 0
 
 
 def _scratch(folder: Path) -> IO[bytes]:
@@ -73,23 +98,16 @@ def _scratch(folder: Path) -> IO[bytes]:
         return tempfile.TemporaryFile()
 
 
-def _spilled(file: IO[bytes], run: Sorted) -> Sorted:
-    """A run in the file instead of memory."""
-    offset = file.seek(0, 2)
-    run.tofile(file)
-    file.flush()
-    return _mapped(file, run.dtype, offset, len(run))
-
-
 def _mapped(file: IO[bytes], kind: Any, offset: int, count: int) -> Sorted:
-    if not count:
-        return np.empty(0, kind)
     file.flush()
     return np.memmap(file, dtype=kind, mode="r", offset=offset, shape=(count,))
 
 
 def _merge(runs: list[Sorted], out: IO[bytes], step: int) -> None:
     """Write all runs in order: what lies below each cut, sorted together, then what equals it."""
+    if len(runs) == 1:
+        runs[0].tofile(out)
+        return
     cuts = np.unique(np.concatenate([run[::step] for run in runs]))
     starts = np.zeros(len(runs), np.int64)
     below = np.array([np.searchsorted(run, cuts, "left") for run in runs])
@@ -104,4 +122,4 @@ def _merge(runs: list[Sorted], out: IO[bytes], step: int) -> None:
 
 def _write(out: IO[bytes], parts: list[Sorted]) -> None:
     """Some sorted parts as one."""
-    np.sort(np.concatenate(parts), kind="stable").tofile(out)
+    np.sort(np.concatenate(parts)).tofile(out)

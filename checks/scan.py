@@ -4,14 +4,14 @@ Rules
 1. Only counts and sums leave this module, never a row; the one exception is a category's or group's name,
    which `checks.names` lets through or pools.
 2. A number that is not finite is found with `not isfinite(x)`: DuckDB 2.0 folds `isnan(x)` to false on parquet.
-3. What sorting a column shows (checks/columns.py) is not counted again.
+3. What sorting a column, counting its names, or looking at ids and times shows is not counted again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checks.counted import File, counted
+from checks.counted import Counted, File, counted
 from checks.ordered import Ordered
 from checks.query import quoted
 from governance.window import Period
@@ -107,16 +107,37 @@ def summarise(
         span: [start, end) in microseconds since 1970, UTC.
     """
     rows = counted(file)
-    facts = {one.column: _of_sorted(one, rows.ordered(one.column)) for one in questions if one.column in rows.sorts}
-    others = [one for one in questions if one.column not in rows.sorts]
+    blocks = parts_of_blocks(rows, time_column, *span)
+    timeless = rows.rows - sum(blocks.values())
+    nulls = {time_column: lambda: timeless, id_column: lambda: rows.ids(id_column).nulls}
+    known = {one.column: _known(one, rows, nulls) for one in questions}
+    others = [one for one in questions if known[one.column] is None]
     parameters: list[Any] = []
-    asked = [_asked(question, rows.kinds[question.column], parameters) for question in others]
-    query = ", ".join(["count(*)", *asked])
+    query = ", ".join(["count(*)", *(_asked(question, rows.kinds[question.column], parameters) for question in others)])
     (row,) = rows.answer(f"select {query} from read_parquet(?)", parameters)  # noqa: S608
     fives = [Facts(*row[start : start + 5]) for start in range(1, len(row), 5)]
-    facts |= {question.column: five for question, five in zip(others, fives, strict=True)}
-    misplaced = sum(count for (block, _), count in parts_of_blocks(rows, time_column, *span).items() if block)
+    asked = {question.column: five for question, five in zip(others, fives, strict=True)}
+    facts = {column: five or asked[column] for column, five in known.items()}
+    misplaced = sum(count for (block, _), count in blocks.items() if block)
     return Summary(row[0], facts, repeated(rows, id_column), misplaced)
+
+
+def _known(question: Question, rows: Counted, nulls: Mapping[str, Callable[[], int]]) -> Facts | None:
+    """The five counts of a column as far as others need them too, or None; `nulls` are those of ids and times."""
+    column, kind = question.column, rows.kinds[question.column]
+    if column in rows.sorts:
+        return _of_sorted(question, rows.ordered(column))
+    if column in rows.names and kind == "text":
+        return _of_names(question, rows.counts(column), rows.rows)
+    plain = question == Question(column) and kind != "float"
+    return Facts(nulls[column]()) if column in nulls and plain else None
+
+
+def _of_names(question: Question, counts: Mapping[str, int], rows: int) -> Facts:
+    """The five counts of a column of text whose names were counted."""
+    n = sum(counts.values())
+    listed = sum(counts.get(value, 0) for value in set(question.values))
+    return Facts(rows - n, outside=n - listed if question.values else 0)
 
 
 def _of_sorted(question: Question, found: Ordered) -> Facts:
