@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 from checks.contract import Examined, examine
+from checks.counted import Counted
+from checks.faults_profile import named_columns, numeric_columns
 from governance.verdict import Status
 from governance.window import Length, period_of
 
@@ -142,3 +144,23 @@ def test_results_come_in_the_order_of_the_columns(run: Callable) -> None:
     good, broken = run(), run(region=[None] * 50 + ["north"] * 50)
 
     assert [one.name for one in broken.results] == [one.name for one in good.results]
+
+
+@pytest.mark.parametrize("ids", ["p", "", "0.5"])
+def test_what_others_sort_and_count_is_what_the_engine_counts(
+    make_system: Callable, make_loans: Callable, make_table: Callable, ids: str
+) -> None:
+    """Nulls, numbers that are not finite, bounds and lists, whether the column is compared with a reference or not."""
+    rule = {"columns": {"income": {"min": 2, "max": 5}, "region": {"values": ["north", "east"]}}}
+    system = make_system(checks={"contract": rule})
+    holes = {name: pl.Series([None, *make_loans(99)[name]]) for name in ("at", "region", "sex", "offered", "repaid")}
+    income = [None, float("nan"), float("inf"), 2.0, 5.0, *[float(place) for place in range(95)]]
+    frame = make_loans(100, **holes, income=income, id=[None, *[f"{ids}{place % 98}" for place in range(99)]])
+    path = make_table(frame).path
+
+    shared = examine(system, Counted(path, numeric_columns(system), named_columns(system)), PERIOD)
+
+    assert shared == examine(system, path, PERIOD)
+    values = {one.name: one.value for one in shared.results}
+    assert values["contract:region:outside_values"] == frame["region"].is_in(["south", "west"]).sum()
+    assert {values[f"contract:{column}:null_share"] for column in ("id", "at", "region", "sex", "offered")} == {0.01}
