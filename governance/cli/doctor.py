@@ -27,7 +27,7 @@ def doctor(
         for person in registry.people.people
         if not person.notify
     ]
-    notes += [] if faults else _unlisted(here)
+    notes += [] if faults else [*_unlisted(here), *_strays(here)]
     if store:
         notes += [*canary_lines(here), *_retention(here)]
     if as_json:
@@ -49,6 +49,12 @@ def _unlisted(here: Workplace) -> list[str]:
     known = load_root(here.archive).people
     lacking = [person for person, key in bare_keys(here.registry.people.ssh_keys).items() if known.get(person) != key]
     return [f"{person}'s signed acts are no witness yet: `aims keys people` puts their key in" for person in lacking]
+
+
+def _strays(here: Workplace) -> list[str]:
+    """Bundles that stand where an act of a case should and are none: no case follows from them."""
+    here.casework.sync()
+    return [f"no act, passed over: {key}: {reason}" for key, reason in here.index.strays().items()]
 
 
 def canary_lines(here: Workplace) -> list[str]:
