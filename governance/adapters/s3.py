@@ -68,11 +68,10 @@ class S3Archive:
     @property
     def settled_before(self) -> datetime | None:
         """None where the store refuses a second put; else two request timeouts ago by the store's clock."""
-        if self._settle is None:
-            self._settle = SETTLE_SECONDS if self._takes_second_put() else 0
-        if not self._settle:
+        seconds = self._settles()
+        if not seconds:
             return None
-        return datetime.now(UTC) + (self.clock.ahead or timedelta()) - timedelta(seconds=self._settle)
+        return datetime.now(UTC) + (self.clock.ahead or timedelta()) - timedelta(seconds=seconds)
 
     def put_new(self, key: str, body: bytes, *, retain_until: datetime | None = None) -> bool:
         """Write the object unless the key is taken, and see that it is locked as asked. Not with a wrong clock."""
@@ -203,6 +202,15 @@ class S3Archive:
         except BotoCoreError:
             return NO_ANSWER
         return str(answer.get("VersionId", NO_ANSWER))
+
+    def _settles(self) -> int:
+        """Seconds, found out once; a key that may not try it waits as on a store that ignores the condition."""
+        if self._settle is None:
+            try:
+                self._settle = SETTLE_SECONDS if self._takes_second_put() else 0
+            except ArchiveUnavailable:
+                return SETTLE_SECONDS
+        return self._settle
 
     def _takes_second_put(self) -> bool:
         """Whether If-None-Match is ignored: a canary that was put twice tells, and says so from then on."""

@@ -94,3 +94,15 @@ def test_seals_settle_at_once_only_where_a_second_put_is_refused(
     else:
         assert all(age == pytest.approx(50, abs=5) for age in ages)
         assert len(puts) == 2
+
+
+@pytest.mark.servers
+def test_a_key_that_may_not_try_the_store_waits_until_seals_settle(seaweed: SeaweedFS) -> None:
+    """Nothing is taken for granted, and nothing stops."""
+    reader = seaweed.reader
+    archive = S3Archive(seaweed.bucket, endpoint=seaweed.endpoint, credentials=(reader.key, reader.secret))
+
+    before = archive.settled_before
+
+    assert before
+    assert (datetime.now(UTC) - before).total_seconds() == pytest.approx(50, abs=5)
